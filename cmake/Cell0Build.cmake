@@ -1,0 +1,61 @@
+# How everything of ours is compiled, and the three functions that the folders use.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(CELL0_CCACHE ccache)
+if(CELL0_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CELL0_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CELL0_CCACHE})
+endif()
+
+set(CELL0_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined or thread; empty for none")
+if(CELL0_SANITIZE)
+  add_compile_options(-fsanitize=${CELL0_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${CELL0_SANITIZE})
+endif()
+
+# Our own code: warnings are errors. Third-party headers come as SYSTEM and are left alone.
+add_library(cell0_warnings INTERFACE)
+target_compile_options(cell0_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                       -Wold-style-cast -Wcast-qual -Wunused -Woverloaded-virtual -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees overflows and dangling where there are none once std::string is inlined (GCC bugs 105329, 105651).
+  target_compile_options(cell0_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+
+# cell0_library(NAME SOURCES a.cpp ... [PUBLIC lib ...] [PRIVATE lib ...]): one box of the design.
+function(cell0_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE cell0_warnings ${ARG_PRIVATE})
+endfunction()
+
+# cell0_program(NAME SOURCES main.cpp ... LINK lib ...): a process; lands in <build>/bin and is installed to bin.
+function(cell0_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE cell0_warnings ${ARG_LINK})
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# cell0_test(NAME SOURCES a_test.cpp ... LINK lib ... [LABELS unit]): a doctest binary, run by ctest.
+function(cell0_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE cell0_warnings cell0_doctest_main ${ARG_LINK})
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 120)
+endfunction()

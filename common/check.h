@@ -6,8 +6,8 @@
 
 namespace cell0::detail {
 [[noreturn]] inline void check_failed(const char* what, const char* file, int line) {
-  std::fprintf(stderr, "cell0: broken invariant: %s (%s:%d). This is a defect of cell0; please report it.\n", what, file,
-               line);
+  std::fprintf(stderr, "cell0: broken invariant: %s (%s:%d). This is a defect of cell0; please report it.\n", what,
+               file, line);
   std::abort();
 }
 }  // namespace cell0::detail

@@ -8,7 +8,7 @@
 namespace cell0 {
 
 using Duration = std::chrono::nanoseconds;
-using MonoTime = std::chrono::steady_clock::time_point;  // for deadlines and intervals
+using MonoTime = std::chrono::steady_clock::time_point;             // for deadlines and intervals
 using WallTime = std::chrono::sys_time<std::chrono::microseconds>;  // for what people and other machines see
 
 class Clock {

@@ -27,7 +27,8 @@ enum class ErrorCode {
   kInternal,         // the environment failed in a way that has no better name
 };
 
-// REQUIRES: text names the thing, the value and what would be right: "gateway.listen.http: 80800 is not a port (1-65535)".
+// REQUIRES: text names the thing, the value and what would be right: "gateway.listen.http: 80800 is not a port
+// (1-65535)".
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string text;

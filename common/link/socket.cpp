@@ -1,0 +1,225 @@
+#include "common/link/socket.h"
+
+#include <array>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <zmq.hpp>
+
+namespace cell0::link {
+
+struct Context::Impl {
+  zmq::context_t zmq{1};
+};
+
+Context::Context() : impl_(std::make_unique<Impl>()) {}
+Context::~Context() = default;
+
+namespace {
+
+zmq::socket_type zmq_type(SocketType type) {
+  switch (type) {
+    case SocketType::kXsub:
+      return zmq::socket_type::xsub;
+    case SocketType::kXpub:
+      return zmq::socket_type::xpub;
+    case SocketType::kPub:
+      return zmq::socket_type::pub;
+    case SocketType::kSub:
+      return zmq::socket_type::sub;
+    case SocketType::kRouter:
+      return zmq::socket_type::router;
+    case SocketType::kDealer:
+      return zmq::socket_type::dealer;
+  }
+  CELL0_CHECK(false);
+}
+
+void configure(zmq::socket_t& socket, SocketType type, const SocketOptions& options) {
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::ipv6, true);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.message_bytes_max));
+  socket.set(zmq::sockopt::sndhwm, options.queue_messages_max);
+  socket.set(zmq::sockopt::rcvhwm, options.queue_messages_max);
+  if (options.heartbeat_interval.count() > 0) {
+    socket.set(zmq::sockopt::heartbeat_ivl, static_cast<int>(options.heartbeat_interval.count()));
+    socket.set(zmq::sockopt::heartbeat_timeout, static_cast<int>(options.heartbeat_timeout.count()));
+  }
+  socket.set(zmq::sockopt::reconnect_ivl, static_cast<int>(options.reconnect_min.count()));
+  socket.set(zmq::sockopt::reconnect_ivl_max, static_cast<int>(options.reconnect_max.count()));
+  if (type == SocketType::kSub) socket.set(zmq::sockopt::subscribe, "");
+  if (type == SocketType::kRouter) socket.set(zmq::sockopt::router_mandatory, true);
+}
+
+Error endpoint_error(const std::string& endpoint, const zmq::error_t& error) {
+  if (error.num() == EADDRINUSE) {
+    return {ErrorCode::kConflict, endpoint + ": the address is in use by another process"};
+  }
+  if (error.num() == EINVAL || error.num() == EPROTONOSUPPORT || error.num() == ENODEV) {
+    return {ErrorCode::kInvalid, endpoint + ": not an endpoint of this machine (like tcp://127.0.0.1:5550)"};
+  }
+  return {ErrorCode::kInternal, endpoint + ": " + error.what()};
+}
+
+}  // namespace
+
+// Shared with pending waits, so that the Socket can be destroyed inside its own handler.
+class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
+ public:
+  Impl(asio::io_context& io, Context& context, SocketType type, const SocketOptions& options)
+      : io_(io), zmq_(context.impl().zmq, zmq_type(type)), descriptor_(io) {
+    configure(zmq_, type, options);
+    descriptor_.assign(zmq_.get(zmq::sockopt::fd));
+    if (type == SocketType::kXsub) zmq_.send(zmq::const_buffer("\x01", 1), zmq::send_flags::dontwait);
+  }
+
+  ~Impl() { release(); }
+
+  zmq::socket_t& zmq() { return zmq_; }
+  std::uint64_t oversize() const { return oversize_; }
+
+  void start(OnMessage on_message, OnTurnEnd on_turn_end) {
+    on_message_ = std::move(on_message);
+    on_turn_end_ = std::move(on_turn_end);
+    arm();
+    post_turn();
+  }
+
+  void stop() {
+    stopped_ = true;
+    release();
+    zmq_.close();
+  }
+
+  Result<void> send(FrameViews frames) {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      auto flags = zmq::send_flags::dontwait;
+      if (i + 1 < frames.size()) flags = flags | zmq::send_flags::sndmore;
+      try {
+        if (!zmq_.send(zmq::buffer(frames[i].data(), frames[i].size()), flags)) {
+          return Error{ErrorCode::kFull, "the queue to this peer is full"};
+        }
+      } catch (const zmq::error_t& error) {
+        if (error.num() == EHOSTUNREACH) return Error{ErrorCode::kNotFound, "the peer is not connected"};
+        return Error{ErrorCode::kInternal, error.what()};
+      }
+    }
+    look_again();
+    return {};
+  }
+
+ private:
+  // The descriptor is ZeroMQ's: the loop lets go of it, before ZeroMQ closes it.
+  void release() {
+    if (descriptor_.is_open()) descriptor_.release();
+  }
+
+  bool readable() { return !stopped_ && (zmq_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
+
+  void look_again() {
+    if (started() && readable()) post_turn();
+  }
+  bool started() const { return static_cast<bool>(on_message_); }
+
+  void arm() {
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const asio::error_code& error) {
+                             if (error || self->stopped_) return;
+                             self->turn();
+                             if (!self->stopped_) self->arm();
+                           });
+  }
+
+  void post_turn() {
+    if (turn_posted_) return;
+    turn_posted_ = true;
+    asio::post(io_, [self = shared_from_this()] {
+      self->turn_posted_ = false;
+      if (!self->stopped_) self->turn();
+    });
+  }
+
+  void turn() {
+    const auto self = shared_from_this();
+    int messages = 0;
+    while (messages < kMessagesPerTurn && readable()) {
+      if (!receive()) break;
+      ++messages;
+    }
+    if (stopped_) return;
+    if (messages > 0 && on_turn_end_) on_turn_end_();
+    look_again();
+  }
+
+  // One whole message; false if there was none after all.
+  bool receive() {
+    std::array<zmq::message_t, kFramesMax> parts;
+    std::array<std::string_view, kFramesMax> views;
+    std::size_t count = 0;
+    bool more = true;
+    while (more) {
+      zmq::message_t surplus;
+      zmq::message_t& part = count < kFramesMax ? parts[count] : surplus;
+      if (!zmq_.recv(part, zmq::recv_flags::dontwait)) return false;
+      if (count < kFramesMax) views[count] = part.to_string_view();
+      more = part.more();
+      ++count;
+    }
+    if (count > kFramesMax) {
+      ++oversize_;
+      return true;
+    }
+    on_message_(FrameViews(views.data(), count));  // it may stop us; the handlers live until turn() lets go of us
+    return true;
+  }
+
+  asio::io_context& io_;
+  zmq::socket_t zmq_;
+  asio::posix::stream_descriptor descriptor_;
+  OnMessage on_message_;
+  OnTurnEnd on_turn_end_;
+  std::uint64_t oversize_ = 0;
+  bool turn_posted_ = false;
+  bool stopped_ = false;
+};
+
+Result<std::unique_ptr<Socket>> Socket::create(asio::io_context& io, Context& context, SocketType type,
+                                               const SocketOptions& options) {
+  try {
+    return std::unique_ptr<Socket>(new Socket(std::make_shared<Impl>(io, context, type, options)));
+  } catch (const zmq::error_t& error) {
+    return Error{ErrorCode::kInternal, std::string("cannot make a ZeroMQ socket: ") + error.what()};
+  }
+}
+
+Socket::Socket(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Socket::~Socket() { impl_->stop(); }
+
+Result<void> Socket::bind(const std::string& endpoint) {
+  try {
+    impl_->zmq().bind(endpoint);
+    return {};
+  } catch (const zmq::error_t& error) {
+    return endpoint_error(endpoint, error);
+  }
+}
+
+Result<void> Socket::connect(const std::string& endpoint) {
+  try {
+    impl_->zmq().connect(endpoint);
+    return {};
+  } catch (const zmq::error_t& error) {
+    return endpoint_error(endpoint, error);
+  }
+}
+
+std::string Socket::bound_endpoint() const { return impl_->zmq().get(zmq::sockopt::last_endpoint); }
+
+void Socket::start(OnMessage on_message, OnTurnEnd on_turn_end) {
+  impl_->start(std::move(on_message), std::move(on_turn_end));
+}
+
+Result<void> Socket::send(FrameViews frames) { return impl_->send(frames); }
+
+std::uint64_t Socket::oversize_messages() const { return impl_->oversize(); }
+
+}  // namespace cell0::link

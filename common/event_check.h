@@ -13,7 +13,6 @@ struct EventLimits {
   std::size_t event_bytes_max = 1u << 20;  // of the encoded envelope
   std::size_t topic_bytes_max = 255;
   std::size_t source_bytes_max = 255;
-  std::size_t type_bytes_max = 64;
   std::size_t session_id_bytes_max = 128;
   std::size_t json_depth_max = 32;
 };
@@ -23,7 +22,7 @@ struct EventLimits {
 // as every dialect renders it). Cost: ~0.5 us for a small event, and a parse of its JSON parts.
 Result<void> check_event(const v1::Envelope& envelope, const EventLimits& limits);
 
-// A name of a type: 1-64 of [A-Za-z0-9_.-], beginning with a letter.
+// A name of a type: 1-128 of [A-Za-z0-9_.-], beginning with a letter.
 bool is_type_name(std::string_view name);
 
 // An emitter's id: 1-64 of [A-Za-z0-9_.-].

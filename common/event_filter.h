@@ -9,6 +9,7 @@
 #include "cell0/v1/control.pb.h"
 #include "common/event_schema.h"
 #include "common/result.h"
+#include "common/topic.h"
 
 namespace cell0 {
 
@@ -44,6 +45,7 @@ class EventFilter {
 
  private:
   v1::Filter proto_;  // lists sorted, unique
+  std::vector<TopicGlob> topics_;
   std::string canonical_;
 };
 

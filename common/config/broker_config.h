@@ -1,0 +1,56 @@
+// [broker], [broker.limits] and [[rule]]: the sequencer's sockets, its limits, and what it keeps how long.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cell0 {
+
+class Schema;
+
+// Every limit with its unit; the key's doc (broker_config.cpp) says what happens beyond it.
+struct BrokerLimits {
+  std::size_t event_bytes_max = 1 << 20;  // an encoded envelope
+  std::size_t topic_bytes_max = 255;
+  std::size_t message_bytes_max = 8 << 20;  // any ZeroMQ message that comes in
+  std::size_t publish_events_max = 1024;    // in one publish request
+  std::size_t batch_events_max = 256;       // in one batch on the fanout
+  std::size_t batch_bytes_max = 1 << 20;
+  std::size_t pending_events_max = 65'536;  // received and not yet sequenced
+  std::size_t pending_bytes_max = 64 << 20;
+  std::size_t store_events_max = 200'000;  // held in memory for history, all rules together
+  std::size_t store_bytes_max = 128 << 20;
+  std::size_t page_bytes_max = 256 << 10;  // a page of history
+  std::size_t origins_max = 65'536;        // emitters whose last n is remembered
+  int fanout_queue_messages_max = 10'000;  // per gateway (ZeroMQ's high-water mark)
+};
+
+struct BrokerConfig {
+  std::string ingest = "tcp://127.0.0.1:5550";  // ZeroMQ endpoints to bind
+  std::string fanout = "tcp://127.0.0.1:5551";
+  std::string control = "tcp://127.0.0.1:5552";
+  std::string admin = "127.0.0.1:9600";  // "": no admin listener
+  std::chrono::milliseconds heartbeat_interval{1000};
+  BrokerLimits limits;
+};
+
+enum class Durability { kDurable, kRelaxed, kEphemeral };
+
+// One [[rule]]: what fits both `topic` and `type` is kept like this. The most specific rule wins; of equal ones the
+// later.
+struct RuleConfig {
+  std::string topic;  // whole leading parts (topic_under); "": every topic
+  std::string type;   // an exact type; "": every type
+  Durability durability = Durability::kDurable;
+  std::uint64_t count = 0;  // events kept; 0: no limit of its own, also for the next two
+  std::chrono::seconds age{0};
+  std::uint64_t bytes = 0;
+};
+
+void describe(Schema& schema, BrokerConfig& config);
+void describe(Schema& schema, std::vector<RuleConfig>& rules);
+
+}  // namespace cell0

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test of cell0; ends with a summary and fails if
+# anything failed.
+#
+#   tests/run.sh            everything
+#   tests/run.sh --quick    without the browser, the slow tests and the sanitizer build
+#
+# CELL0_BUILD_DIR moves the release build (default build/release); the sanitizer build lies beside it.
+set -uo pipefail
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$repo/deploy/lib/say.sh"
+. "$repo/deploy/lib/packages.sh"
+. "$repo/deploy/lib/build.sh"
+
+quick=''
+case ${1:-} in
+  --quick) quick=1 ;;
+  -h | --help) sed -n '2,/^set/{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; exit 0 ;;
+  '') ;;
+  *) die 2 "unknown option $1; --quick and --help are known" ;;
+esac
+build=${CELL0_BUILD_DIR:-$repo/build/release}
+asan=${build%/*}/asan-ubsan
+export CTEST_OUTPUT_ON_FAILURE=1 NINJA_STATUS='[build %f/%t, %e s] '
+
+# step NAME COMMAND...: runs it, remembers how it went and how long it took. A step runs in a subshell of
+# its own, so that a `die` in it ends the step and not the run.
+results=()
+failed=()
+step() {
+  local name=$1 started=$SECONDS status=0
+  shift
+  printf '\n=== %s\n' "$name"
+  ("$@") || status=$?
+  if ((status)); then failed+=("$name"); fi
+  results+=("$(printf '%-34s %-6s %4d s' "$name" "$( ((status)) && echo FAILED || echo ok)" $((SECONDS - started)))")
+  return "$status"
+}
+
+# skip NAME REASON: a step that cannot run because another one failed, which has been counted.
+skip() { results+=("$(printf '%-34s %s' "$1" "not run: $2")"); }
+
+node_modules() {
+  npm_install "$repo/web" full
+  npm_install "$repo/tests/system" full
+}
+web_bundle() { build_web "$repo"; }
+release_build() { build_programs "$repo" "$build" all; }
+
+# npm waits for the network while ninja has the cores: the two run beside each other.
+install_and_build() {
+  local web status=0
+  web=$(mktemp -d)
+  { ( (node_modules) && (web_bundle) ); echo $? >"$web/status"; } >"$web/log" 2>&1 &
+  step "build (release)" release_build || status=1
+  step "web bundle" finish_web_bundle $! "$web" || true
+  rm -rf "$web"
+  return "$status"
+}
+finish_web_bundle() { # PID DIR: waits for the job started above, shows its output, returns its status
+  tail --pid="$1" -f /dev/null
+  cat "$2/log"
+  return "$(<"$2/status")"
+}
+
+run_ctest() { # DIR CTEST-OPTION...
+  local dir=$1
+  shift
+  ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error --schedule-random "$@"
+}
+release_tests() {
+  if [[ $quick ]]; then run_ctest "$build" -LE 'slow|browser|bench'; else run_ctest "$build" -LE bench; fi
+}
+web_typecheck() { cd "$repo/web" && npm run --silent typecheck; }
+web_tests() { cd "$repo/web" && npm test --silent; }
+
+asan_build() {
+  local log=$asan/configure.log
+  mkdir -p "$asan"
+  cmake --preset asan-ubsan -S "$repo" -B "$asan" >"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
+  ninja -C "$asan" -j "$(build_jobs)"
+}
+asan_tests() { run_ctest "$asan" -L '^(unit|conformance)$'; }
+
+step "Debian packages" install_packages "$repo/deploy/packages.txt" build web test || exit 1
+if install_and_build; then
+  step "ctest (release)" release_tests
+else
+  skip "ctest (release)" "the build failed"
+fi
+step "web: types" web_typecheck
+step "web: vitest" web_tests
+if [[ ! $quick ]]; then
+  if step "build (address, undefined)" asan_build; then
+    step "ctest (address, undefined)" asan_tests
+  else
+    skip "ctest (address, undefined)" "the build failed"
+  fi
+fi
+
+printf '\n=== summary after %d min %d s\n' $((SECONDS / 60)) $((SECONDS % 60))
+printf '%s\n' "${results[@]}"
+if ((${#failed[@]})); then
+  echo "FAILED: ${#failed[@]} of ${#results[@]} steps"
+  exit 1
+fi
+echo "all passed"

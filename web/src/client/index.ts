@@ -1,0 +1,23 @@
+// cell0's client library: everything that users of it import, and nothing else.
+export { backoffMs, kBackoffLimits, type BackoffLimits } from './backoff.js';
+export {
+  Cell0Client,
+  type ClientOptions,
+  type ClientSignals,
+  type ConnectionState,
+  type EventOrigin,
+} from './client.js';
+export { kSystemClock, type Clock, type Random } from './clock.js';
+export { kConnectionLimits, type ConnectionLimits, type SocketConstructor, type SocketLike } from './connection.js';
+export {
+  isEvent,
+  kKnownTypes,
+  type Cell0Event,
+  type EventData,
+  type Resumed,
+  type ServerStats,
+  type Skipped,
+  type Welcome,
+} from './messages.js';
+export { publish, PublishError, type EventDraft, type Published, type PublishOptions } from './publish.js';
+export type { Filter } from './subscription.js';

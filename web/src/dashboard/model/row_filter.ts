@@ -1,0 +1,21 @@
+// What the reader wants to see: types switched off, and a text to search for. Pure.
+import type { Row } from './row.js';
+
+export interface RowFilter {
+  hiddenGroups: ReadonlySet<string>;
+  /** Every word (separated by spaces) must occur in the event's JSON or its line, whatever the case. */
+  search: string;
+}
+
+export const kNoFilter: RowFilter = { hiddenGroups: new Set(), search: '' };
+
+/** Notices about the stream pass always: what is missing must be seen. */
+export function rowPredicate(filter: RowFilter): (row: Row) => boolean {
+  const words = filter.search
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((word) => new RegExp(word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'i'));
+  return (row) =>
+    row.kind === 'notice' ||
+    (!filter.hiddenGroups.has(row.group) && words.every((word) => word.test(row.json) || word.test(row.summary)));
+}

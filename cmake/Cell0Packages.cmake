@@ -40,6 +40,7 @@ else()
   add_library(cell0_llhttp STATIC ${llhttp_sources}/api.c ${llhttp_sources}/http.c ${llhttp_sources}/llhttp.c)
   target_include_directories(cell0_llhttp SYSTEM PUBLIC ${llhttp_include})
   target_compile_options(cell0_llhttp PRIVATE -w)
+  target_compile_definitions(cell0_llhttp PRIVATE LLHTTP_STRICT_MODE=1)  # 9.x: always; 8.x else takes any byte for LF
 endif()
 
 if(CELL0_TESTS OR NOT DEFINED CELL0_TESTS)

@@ -1,0 +1,52 @@
+"""What the house allows. Change a table here together with docs/architecture.md, not to silence a complaint."""
+
+# Who may include whom: the folders of a file's own box and of those below it. The longest matching folder
+# counts. Generated headers of proto/ are "cell0/v1/". Tests may include everything.
+MAY_INCLUDE = {
+    "common/": ["common/", "cell0/v1/"],
+    "broker/": ["broker/", "common/", "cell0/v1/"],
+    "gateway/transport/": ["gateway/transport/", "common/"],
+    "gateway/dialects/": ["gateway/dialects/", "common/", "cell0/v1/"],
+    "gateway/": ["gateway/", "common/", "cell0/v1/"],
+    "emitters/sdk/": ["emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/system/": ["emitters/system/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/log/": ["emitters/log/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/kernel/": ["emitters/kernel/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/model/": ["emitters/model/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/chat/": ["emitters/chat/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/demo/": ["emitters/demo/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "cli/": ["cli/", "common/", "cell0/v1/"],
+    "tests/": [""],
+}
+
+# Who must not know whom although the table above would let them: (file's folder, what it must not include).
+MUST_NOT_INCLUDE = [
+    ("common/http/", "common/link/"),
+    ("common/link/", "common/http/"),
+    ("common/http/", "cell0/v1/"),
+]
+
+# A foreign library lives in one file or folder: header prefix -> where it may be included.
+FOREIGN_HEADERS = {
+    "websocketpp/": ["gateway/transport/ws_engine.cpp"],
+    "llhttp": ["common/http/request_parser.cpp"],
+    "toml++/": ["common/config/toml_reader.cpp"],
+    "CLI/": ["common/config/command_line.cpp", "cli/"],
+    "spdlog/": ["common/log.cpp"],
+    "fmt/": [],
+    "prometheus/": ["common/metrics.cpp"],
+    "zmq": ["common/link/socket.cpp", "tests/"],
+    "rapidjson/": ["common/json.h", "common/json.cpp", "common/event_json.cpp", "gateway/dialects/"],
+    "sqlite3": [],
+    "doctest/": ["tests/"],
+}
+
+TOP_LEVEL_FOLDERS = {".ci", "broker", "cli", "cmake", "common", "deploy", "docs", "emitters", "gateway", "proto",
+                     "tests", "web"}
+TOP_LEVEL_FILES = {".clang-format", ".clang-tidy", ".dockerignore", ".editorconfig", ".gitignore", "CHANGELOG.md",
+                   "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"}
+
+LINES_MAX = 600
+LINES_EXEMPT = ("package-lock.json", "LICENSE")
+
+NODE = (18, 20, 4)  # Debian 12's

@@ -1,0 +1,457 @@
+#include "gateway/hub.h"
+
+#include <algorithm>
+
+#include "gateway/lag.h"
+
+namespace cell0::gateway {
+namespace {
+
+// Of one cursor before the others and the rest of the loop get their turn.
+constexpr int kSlicesPerPump = 4;
+
+// Of a set between two turns: with the most sets there may be, 64 MiB.
+constexpr std::size_t kTurnCapacityKept = 64u << 10;
+
+}  // namespace
+
+Hub::Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake)
+    : limits_(limits),
+      on_wake_(std::move(on_wake)),
+      ring_(limits.ring_events_max, limits.ring_bytes_max),
+      history_(history),
+      pages_(history, limits.pages_max, limits.pages_asked_max,
+             [this](const std::string& filter, bool failed) { on_pages(filter, failed); }) {}
+
+void Hub::start(Seq base, const std::vector<EventPtr>& earlier) {
+  CELL0_CHECK(stats_.events == 0);
+  ring_.reset(base);
+  for (const EventPtr& event : earlier) ring_.push(event);
+  flushed_ = ring_.newest();
+}
+
+// ---- the stream comes in
+
+void Hub::publish(EventPtr event) {
+  const Event& published = *event;
+  ring_.push(std::move(event));
+  if (!published.is_hole()) ++stats_.events;
+  for (Rendered& rendered : rendered_) rendered.done = false;
+  bool full = false;
+  for (SubscriptionSet* set : set_list_) {
+    if (set->live.empty()) continue;
+    if (!published.is_hole() && !set->filter.admits(published.facts())) continue;
+    set->turn += rendered(*set->renderer, published);
+    ++set->turn_events;
+    full = full || set->turn.size() > limits_.turn_bytes_max;
+  }
+  if (full)
+    flush();
+  else
+    wake(Wake::kFlush);
+}
+
+const std::string& Hub::rendered(const Renderer& renderer, const Event& event) {
+  auto found = std::find_if(rendered_.begin(), rendered_.end(),
+                            [&](const Rendered& rendered) { return rendered.renderer == &renderer; });
+  if (found == rendered_.end()) found = rendered_.insert(rendered_.end(), Rendered{&renderer, {}, false});
+  if (!found->done) {
+    found->frames.clear();
+    render(renderer, found->frames, event);
+    found->done = true;
+  }
+  return found->frames;
+}
+
+void Hub::wake(Wake what) {
+  bool& asked = what == Wake::kFlush ? flush_asked_ : run_asked_;
+  if (asked) return;
+  asked = true;
+  on_wake_(what);
+}
+
+// ---- live clients
+
+void Hub::flush() {
+  flush_asked_ = false;
+  if (flushed_ == ring_.newest()) return;
+  ++stats_.flushes;
+  for (SubscriptionSet* set : set_list_) {
+    if (!set->turn.empty()) flush_set(*set);
+  }
+  flushed_ = ring_.newest();
+  std::vector<Subscriber*> parked;
+  parked.swap(parked_);
+  for (Subscriber* client : parked) client->place_ = Subscriber::Place::kNone;
+  for (Subscriber* client : parked) pump(*client);
+}
+
+void Hub::flush_set(SubscriptionSet& set) {
+  const BlobPtr blob = BlobPtr::copy(set.turn);
+  const Seq head = ring_.newest();
+  for (std::size_t i = set.live.size(); i-- > 0;) {  // backwards: demote() moves the last one here
+    Subscriber& client = *set.live[i];
+    const std::size_t taken = client.connection_.idle() ? client.connection_.write_blob(blob) : 0;
+    if (taken > 0) stats_.deliveries += set.turn_events;
+    if (taken < blob.size()) demote(client, taken == 0 ? flushed_ : head);
+  }
+  set.turn_events = 0;
+  set.turn.clear();
+  if (set.turn.capacity() > kTurnCapacityKept) std::string().swap(set.turn);
+}
+
+// A live client whose socket is full goes on as a cursor after what it has been given.
+void Hub::demote(Subscriber& client, Seq pos) {
+  ++stats_.demotions;
+  place(client, Subscriber::Place::kNone);
+  client.cursor_ = std::make_unique<Cursor>(Cursor{.pos = pos});
+}
+
+// ---- cursors
+
+void Hub::on_writable(Subscriber& client) {
+  if (client.set_ != nullptr && client.place_ == Subscriber::Place::kNone && client.resume_ == nullptr) pump(client);
+}
+
+void Hub::run() {
+  run_asked_ = false;
+  std::vector<Subscriber*> queued;
+  queued.swap(queued_);
+  for (Subscriber* client : queued) client->place_ = Subscriber::Place::kNone;
+  for (Subscriber* client : queued) pump(*client);
+}
+
+// Sends what the cursor may send now, and puts the client where it waits for the next thing.
+void Hub::pump(Subscriber& client) {
+  CELL0_CHECK(client.cursor_ != nullptr && client.place_ == Subscriber::Place::kNone);
+  for (int slice = 0; client.connection_.idle(); ++slice) {
+    if (client.cursor_->pos > flushed_) return place(client, Subscriber::Place::kParked);
+    if (client.cursor_->pos == flushed_) {
+      client.cursor_.reset();
+      return place(client, Subscriber::Place::kLive);
+    }
+    if (slice == kSlicesPerPump) {
+      place(client, Subscriber::Place::kQueued);
+      return wake(Wake::kRun);
+    }
+    if (!send_slice(client)) return;
+  }
+}
+
+// False: it waits, for history or for its socket. The cursor moves only when the socket has taken something.
+bool Hub::send_slice(Subscriber& client) {
+  Slice slice;
+  slice.after = *client.cursor_;
+  if (ring_.covers(slice.after.pos)) {
+    read_ring(*client.set_, slice);
+  } else if (slice.after.pos < slice.after.promised) {
+    read_page(*client.set_, slice);
+  } else {
+    tell(*client.set_, slice, {slice.after.pos.next(), ring_.base(), 0, std::nullopt, SkipReason::kSlow});
+    slice.after.pos = ring_.base();
+  }
+  if (slice.waits) {
+    place(client, Subscriber::Place::kWaiting);
+    return false;
+  }
+  if (!slice.frames.empty()) {
+    const BlobPtr blob = BlobPtr::copy(slice.frames);
+    if (client.connection_.write_blob(blob) == 0) return false;
+    stats_.deliveries += slice.events;
+    stats_.events_skipped += slice.skipped;
+    if (slice.told) ++stats_.skips_told;
+  }
+  *client.cursor_ = slice.after;
+  return true;
+}
+
+void Hub::read_ring(const SubscriptionSet& set, Slice& slice) {
+  shed_if_behind(set, slice);
+  Cursor& cursor = slice.after;
+  for (std::size_t i = ring_.index_after(cursor.pos); i < ring_.size(); ++i) {
+    const Event& event = *ring_.at(i);
+    if (event.seq() > flushed_) break;
+    if (slice.frames.size() >= limits_.cursor_chunk_bytes) return;
+    cursor.pos = event.seq();
+    const bool left_out = event.seq() <= cursor.floor_through && event.priority() > cursor.floor;
+    if (!event.is_hole() && (left_out || !set.filter.admits(event.facts()))) continue;
+    render(*set.renderer, slice.frames, event);
+    ++slice.events;
+  }
+  cursor.pos = flushed_;
+}
+
+// Too far behind: from here to the head its lowest priorities are left out, and it is told so first.
+void Hub::shed_if_behind(const SubscriptionSet& set, Slice& slice) {
+  Cursor& cursor = slice.after;
+  if (cursor.pos < cursor.promised || cursor.pos < cursor.floor_through) return;
+  const auto shedding = shed(ring_, cursor.pos, flushed_, set.filter, limits_.lag_bytes_max);
+  if (!shedding) return;
+  if (shedding->count > 0) {
+    tell(set, slice, {cursor.pos.next(), flushed_, shedding->floor, shedding->count, SkipReason::kSlow});
+    slice.skipped += shedding->count;
+  }
+  cursor.floor = shedding->floor;
+  cursor.floor_through = flushed_;
+}
+
+void Hub::tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped) {
+  set.renderer->skipped(slice.frames, skipped);
+  slice.told = true;
+}
+
+void Hub::read_page(SubscriptionSet& set, Slice& slice) {
+  Cursor& cursor = slice.after;
+  const Page* page = pages_.find(set.filter, cursor.pos);
+  if (page == nullptr) {
+    slice.waits = true;
+    return pages_.want(set.filter, cursor.pos, ring_.base());
+  }
+  if (page->trimmed_through > std::max(cursor.pos, cursor.trimmed_told)) {  // trimmed since it was promised
+    const Seq from = std::max(cursor.pos, cursor.trimmed_told).next();
+    tell(set, slice, {from, page->trimmed_through, 0, std::nullopt, SkipReason::kNotRetained});
+    cursor.trimmed_told = page->trimmed_through;
+  }
+  for (const EventPtr& event : page->events) {
+    if (event->seq() <= cursor.pos) continue;
+    if (slice.frames.size() >= limits_.cursor_chunk_bytes) return;
+    cursor.pos = event->seq();
+    render(*set.renderer, slice.frames, *event);
+    ++slice.events;
+  }
+  cursor.pos = page->through;
+}
+
+void Hub::on_pages(const std::string& filter, bool failed) {
+  if (failed) return;  // on_tick() asks again
+  for (SubscriptionSet* set : set_list_) {
+    if (set->filter.canonical() != filter) continue;
+    std::vector<Subscriber*> waiting;
+    waiting.swap(set->waiting);
+    for (Subscriber* client : waiting) client->place_ = Subscriber::Place::kNone;
+    for (Subscriber* client : waiting) advance(*client);
+  }
+}
+
+void Hub::on_tick() {
+  for (SubscriptionSet* set : set_list_) {
+    std::vector<Subscriber*> waiting;
+    waiting.swap(set->waiting);
+    for (Subscriber* client : waiting) client->place_ = Subscriber::Place::kNone;
+    for (Subscriber* client : waiting) advance(*client);
+  }
+}
+
+void Hub::advance(Subscriber& client) {
+  if (client.resume_ == nullptr) return pump(client);
+  if (plan_resume(client)) pump(client);
+}
+
+// ---- subscriptions
+
+Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilter& filter) {
+  std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(&renderer)) + ' ' + filter.canonical();
+  if (const auto found = sets_.find(key); found != sets_.end()) return found->second.get();
+  if (sets_.size() >= limits_.sets_max) {
+    return Error{ErrorCode::kFull, "too many different subscriptions on this gateway (at most " +
+                                       std::to_string(limits_.sets_max) + "); use a common one, or another gateway"};
+  }
+  auto set = std::make_unique<SubscriptionSet>();
+  set->renderer = &renderer;
+  set->filter = filter;
+  set->key = key;
+  set_list_.push_back(set.get());
+  return sets_.emplace(std::move(key), std::move(set)).first->second.get();
+}
+
+Result<void> Hub::subscribe(Subscriber& client, const Renderer& renderer, const EventFilter& filter) {
+  auto set = set_for(renderer, filter);
+  if (!set) return set.error();
+  if (client.set_ == *set) return {};
+  Cursor cursor{.pos = ring_.newest()};
+  const auto resume = client.resume_;
+  if (client.set_ != nullptr) {
+    // Live: it has everything up to the last flush. What came since goes by the new filter, like all that follows.
+    cursor = client.cursor_ != nullptr ? *client.cursor_ : Cursor{.pos = flushed_};
+    leave_set(client);
+  }
+  client.resume_ = resume;
+  enter(client, **set, cursor);
+  return {};
+}
+
+Result<void> Hub::resume(Subscriber& client, const Renderer& renderer, const EventFilter& filter, Seq since,
+                         OnResumed done) {
+  CELL0_CHECK(client.set_ == nullptr);
+  auto set = set_for(renderer, filter);
+  if (!set) return set.error();
+  client.resume_ = std::make_shared<PendingResume>();
+  client.resume_->since = client.resume_->scanned = since;
+  client.resume_->done = std::move(done);
+  enter(client, **set, Cursor{.pos = since});
+  return {};
+}
+
+void Hub::enter(Subscriber& client, SubscriptionSet& set, Cursor cursor) {
+  client.set_ = &set;
+  ++set.members;
+  client.cursor_ = std::make_unique<Cursor>(cursor);
+  advance(client);
+}
+
+void Hub::remove(Subscriber& client) {
+  if (client.set_ != nullptr) leave_set(client);
+}
+
+void Hub::leave_set(Subscriber& client) {
+  place(client, Subscriber::Place::kNone);
+  client.cursor_.reset();
+  client.resume_.reset();
+  SubscriptionSet* set = std::exchange(client.set_, nullptr);
+  if (--set->members > 0) return;
+  set_list_.erase(std::find(set_list_.begin(), set_list_.end(), set));
+  sets_.erase(std::string(set->key));
+}
+
+std::vector<Subscriber*>* Hub::list_of(Subscriber& client) {
+  switch (client.place_) {
+    case Subscriber::Place::kLive:
+      return &client.set_->live;
+    case Subscriber::Place::kWaiting:
+      return &client.set_->waiting;
+    case Subscriber::Place::kParked:
+      return &parked_;
+    case Subscriber::Place::kQueued:
+      return &queued_;
+    case Subscriber::Place::kNone:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+// Moves a client from one list to another in O(1): the last one takes its slot.
+void Hub::place(Subscriber& client, Subscriber::Place where) {
+  if (auto* from = list_of(client); from != nullptr) {
+    (*from)[client.slot_] = from->back();
+    (*from)[client.slot_]->slot_ = client.slot_;
+    from->pop_back();
+  }
+  client.place_ = where;
+  if (auto* to = list_of(client); to != nullptr) {
+    client.slot_ = static_cast<std::uint32_t>(to->size());
+    to->push_back(&client);
+  }
+}
+
+// ---- resuming
+
+// True when the client has been told what it will get, and its cursor can go on; else it waits for history.
+bool Hub::plan_resume(Subscriber& client) {
+  const Seq head = ring_.newest();
+  PendingResume& resume = *client.resume_;
+  if (resume.since > head) {
+    resume.found.recovered = false;  // of another fabric, or of the future
+    client.cursor_->pos = head;
+  } else {
+    if (!find_first(client) || !find_last(client)) {
+      place(client, Subscriber::Place::kWaiting);
+      return false;
+    }
+    client.cursor_->promised = head;
+  }
+  const auto finished = std::move(client.resume_);
+  finished->done(finished->found);
+  return true;
+}
+
+// The first event that will be sent, and whether something before it is gone. False: history has to answer first.
+bool Hub::find_first(Subscriber& client) {
+  PendingResume& resume = *client.resume_;
+  SubscriptionSet& set = *client.set_;
+  while (!resume.found.first && !ring_.covers(resume.scanned)) {
+    const Page* page = pages_.find(set.filter, resume.scanned);
+    if (page == nullptr) {
+      pages_.want(set.filter, resume.scanned, ring_.base());
+      return false;
+    }
+    if (page->trimmed_through > resume.since) resume.found.recovered = false;
+    client.cursor_->trimmed_told = std::max(client.cursor_->trimmed_told, page->trimmed_through);
+    for (const EventPtr& event : page->events) {
+      if (event->seq() <= resume.scanned) continue;
+      if (!resume.found.first) resume.found.first = event->seq();
+      resume.found.last = event->seq();
+    }
+    resume.scanned = page->through;
+  }
+  return true;
+}
+
+// The last one: of the ring, or if the ring has none of history.
+bool Hub::find_last(Subscriber& client) {
+  PendingResume& resume = *client.resume_;
+  const bool history_is_behind = !ring_.covers(resume.scanned);
+  const auto before = resume.found.last;
+  scan_ring(*client.set_, std::max(resume.since, ring_.base()), resume.found);
+  if (!history_is_behind || resume.found.last != before || resume.newest_known) return true;
+  ask_newest(client);
+  return false;
+}
+
+void Hub::scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const {
+  for (std::size_t i = ring_.index_after(after); i < ring_.size(); ++i) {
+    const Event& event = *ring_.at(i);
+    if (event.is_hole()) {
+      found.recovered = false;
+    } else if (set.filter.admits(event.facts())) {
+      if (!found.first) found.first = event.seq();
+      found.last = event.seq();
+    }
+  }
+}
+
+void Hub::ask_newest(Subscriber& client) {
+  if (client.resume_->newest_asked) return;
+  client.resume_->newest_asked = true;
+  v1::HistoryRequest request;
+  *request.mutable_filter() = client.set_->filter.proto();
+  request.set_since(client.resume_->since.value);
+  request.set_through(ring_.base().value);
+  request.set_limit(1);
+  request.set_newest(true);
+  // The weak reference dies with the client; while it lives, so does the client.
+  history_.ask(request, [this, who = &client,
+                         weak = std::weak_ptr<PendingResume>(client.resume_)](Result<v1::HistoryPage> page) {
+    const auto resume = weak.lock();
+    if (resume == nullptr) return;
+    resume->newest_asked = page.ok();
+    if (!page) return;  // on_tick() asks again
+    resume->newest_known = true;
+    if (page->events_size() > 0) resume->found.last = Seq{page->events(0).seq()};
+    place(*who, Subscriber::Place::kNone);
+    advance(*who);
+  });
+}
+
+// ---- looking
+
+std::vector<EventPtr> Hub::newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const {
+  std::vector<EventPtr> found;
+  for (std::size_t i = ring_.size(); i-- > 0 && found.size() < count && scan_max > 0; --scan_max) {
+    const EventPtr& event = ring_.at(i);
+    if (!event->is_hole() && filter.admits(event->facts())) found.push_back(event);
+  }
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+HubStats Hub::stats() const {
+  HubStats stats = stats_;
+  stats.sets = set_list_.size();
+  for (const SubscriptionSet* set : set_list_) {
+    stats.live += set->live.size();
+    stats.cursors += set->members - set->live.size();
+  }
+  return stats;
+}
+
+}  // namespace cell0::gateway

@@ -1,0 +1,152 @@
+// The hub: from one stream of events to every client, encoded once per kind of client and turn.
+//
+// Live clients of one subscription share a blob per flush; a client whose socket fills becomes a cursor and goes on
+// from the ring (or, if it was promised, from history) at its own pace, until it stands where the last flush ended and
+// joins its set again, within one call: no gap and no repetition. A slow client holds at most the blob that is half
+// sent.
+//
+// Knows no dialect and no broker. One thread. Calls on connections never come back into the hub synchronously.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/event_filter.h"
+#include "gateway/history_pages.h"
+#include "gateway/limits.h"
+#include "gateway/ring.h"
+#include "gateway/subscriber.h"
+
+namespace cell0::gateway {
+
+// All clients with the same filter and renderer.
+struct SubscriptionSet {
+  const Renderer* renderer = nullptr;
+  EventFilter filter;
+  std::string key;
+  std::vector<Subscriber*> live;
+  std::vector<Subscriber*> waiting;  // for history pages
+  std::size_t members = 0;           // live or not
+  std::string turn;                  // frames since the last flush
+  std::uint64_t turn_events = 0;
+};
+
+struct HubStats {
+  std::uint64_t events = 0;      // that came in
+  std::uint64_t deliveries = 0;  // events handed to a client's socket
+  std::uint64_t flushes = 0;
+  std::uint64_t demotions = 0;  // live clients whose socket was full
+  std::uint64_t skips_told = 0;
+  std::uint64_t events_skipped = 0;  // of those whose number is known
+  std::size_t live = 0;
+  std::size_t cursors = 0;
+  std::size_t sets = 0;
+};
+
+class Hub {
+ public:
+  using OnResumed = std::function<void(const Resumed&)>;
+  // Something is pending: call flush() (after kFlush) or run() (after kRun) soon. Asked once until it was called.
+  enum class Wake { kFlush, kRun };
+  using OnWake = std::function<void(Wake)>;
+
+  Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake);
+
+  // The ring, complete after `base`, filled with what was before. REQUIRES: nothing was published yet.
+  void start(Seq base, const std::vector<EventPtr>& earlier);
+
+  // The next event of the stream, or a hole in it. REQUIRES: seq above every one before.
+  void publish(EventPtr event);
+
+  // Writes what was published since the last flush to the live clients, then lets the cursors go on that waited for it.
+  void flush();
+
+  // One slice for each cursor that has more to send.
+  void run();
+
+  // Asks again for history that could not be had. Call about once a second.
+  void on_tick();
+
+  // From now on: what `filter` admits after the newest event. A client that had a subscription has this one instead,
+  // from where it stands. kFull: too many different subscriptions.
+  Result<void> subscribe(Subscriber& client, const Renderer& renderer, const EventFilter& filter);
+
+  // As subscribe(), from `since`. `done` is called once, before the first event is sent: at once if the ring reaches
+  // back far enough, else when history has answered; never if the client leaves before. REQUIRES: not subscribed.
+  Result<void> resume(Subscriber& client, const Renderer& renderer, const EventFilter& filter, Seq since,
+                      OnResumed done);
+
+  // The client has gone.
+  void remove(Subscriber& client);
+
+  // Its socket is empty again.
+  void on_writable(Subscriber& client);
+
+  // The newest events that `filter` admits, oldest first, out of the ring; at most scan_max are looked at.
+  std::vector<EventPtr> newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const;
+
+  const Ring& ring() const { return ring_; }
+  HubStats stats() const;
+  std::uint64_t history_requests() const { return pages_.requests(); }
+
+ private:
+  struct Rendered {  // of the event being published, once per renderer
+    const Renderer* renderer;
+    std::string frames;
+    bool done;
+  };
+  struct Slice {  // what a cursor would send next, and where it would stand then
+    Cursor after;
+    std::string frames;
+    std::uint64_t events = 0;
+    std::uint64_t skipped = 0;
+    bool told = false;
+    bool waits = false;  // for history
+  };
+
+  Result<SubscriptionSet*> set_for(const Renderer& renderer, const EventFilter& filter);
+  void enter(Subscriber& client, SubscriptionSet& set, Cursor cursor);
+  void leave_set(Subscriber& client);
+  void place(Subscriber& client, Subscriber::Place where);
+  std::vector<Subscriber*>* list_of(Subscriber& client);
+  const std::string& rendered(const Renderer& renderer, const Event& event);
+
+  void flush_set(SubscriptionSet& set);
+  void demote(Subscriber& client, Seq pos);
+  void pump(Subscriber& client);
+  bool send_slice(Subscriber& client);
+  void read_ring(const SubscriptionSet& set, Slice& slice);
+  void read_page(SubscriptionSet& set, Slice& slice);
+  void shed_if_behind(const SubscriptionSet& set, Slice& slice);
+  void tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped);
+
+  void advance(Subscriber& client);
+  bool plan_resume(Subscriber& client);
+  bool find_first(Subscriber& client);
+  bool find_last(Subscriber& client);
+  void ask_newest(Subscriber& client);
+  void scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const;
+
+  void on_pages(const std::string& filter, bool failed);
+  void wake(Wake what);
+
+  CoreLimits limits_;
+  OnWake on_wake_;
+  Ring ring_;
+  Seq flushed_;  // live clients have everything up to here
+  HistorySource& history_;
+  HistoryPages pages_;
+  std::unordered_map<std::string, std::unique_ptr<SubscriptionSet>> sets_;
+  std::vector<SubscriptionSet*> set_list_;  // the same, for the walk over each event
+  std::vector<Subscriber*> parked_;
+  std::vector<Subscriber*> queued_;
+  std::vector<Rendered> rendered_;
+  bool flush_asked_ = false;
+  bool run_asked_ = false;
+  HubStats stats_;
+};
+
+}  // namespace cell0::gateway

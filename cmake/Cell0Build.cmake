@@ -39,12 +39,15 @@ function(cell0_library name)
 endfunction()
 
 # cell0_program(NAME SOURCES main.cpp ... LINK lib ...): a process; lands in <build>/bin and is installed to bin.
+# The target cell0_programs is all of them, without the tests.
+add_custom_target(cell0_programs)
 function(cell0_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE cell0_warnings ${ARG_LINK})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
+  add_dependencies(cell0_programs ${name})
 endfunction()
 
 # cell0_test(NAME SOURCES a_test.cpp ... LINK lib ... [LABELS unit]): a doctest binary, run by ctest.

@@ -18,7 +18,7 @@ export function StatsPanel({ dashboard }: { dashboard: Dashboard }) {
           <div class="figure" data-stat="rate">
             {rate >= 100 ? whole(Math.round(rate)) : rate.toFixed(1)}
           </div>
-          <div class="label">events per second</div>
+          <div class="label">events / s</div>
         </div>
         <Sparkline values={dashboard.rate.history(now)} />
       </div>
@@ -30,9 +30,9 @@ export function StatsPanel({ dashboard }: { dashboard: Dashboard }) {
           value={Number.isNaN(started) ? kNone : durationText((now - started) / 1000)}
         />
         <Figure name="connections" label="Connections" value={whole(stats?.connected_clients)} />
-        <Figure name="connections-total" label="Ever connected" value={whole(stats?.total_connections)} />
-        <Figure name="sent" label="Messages sent" value={whole(stats?.messages_sent)} />
-        <Figure name="taken" label="Messages taken" value={whole(stats?.messages_received)} />
+        <Figure name="connections-total" label="Connections ever" value={whole(stats?.total_connections)} />
+        <Figure name="sent" label="Messages out" value={whole(stats?.messages_sent)} />
+        <Figure name="taken" label="Messages in" value={whole(stats?.messages_received)} />
       </dl>
     </section>
   );

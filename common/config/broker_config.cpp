@@ -1,0 +1,77 @@
+// The keys of [broker], [broker.limits] and [[rule]].
+#include "common/config/broker_config.h"
+
+#include <limits>
+
+#include "common/config/schema.h"
+
+namespace cell0 {
+namespace {
+
+constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kGiB = 1024 * kMiB;
+
+void describe_limits(ConfigSection& limits, BrokerLimits& to) {
+  limits.integer("event_bytes_max", to.event_bytes_max, 1 * kKiB, 64 * kMiB,
+                 "Bytes of an encoded event. A larger one is rejected with the field and the limit.");
+  limits.integer("topic_bytes_max", to.topic_bytes_max, 16, 255, "Bytes of a topic. A longer one is rejected.");
+  limits.integer("message_bytes_max", to.message_bytes_max, 64 * kKiB, 1 * kGiB,
+                 "Bytes of any message that comes in. The connection of a larger one is closed.");
+  limits.integer("publish_events_max", to.publish_events_max, 1, 65'536,
+                 "Events in one publish request. A larger request is rejected whole.");
+  limits.integer("batch_events_max", to.batch_events_max, 1, 65'536,
+                 "Events in one message to the gateways. The rest of a turn goes into the next.");
+  limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, 64 * kMiB,
+                 "Bytes of events in one message to the gateways, one event at least.");
+  limits.integer("pending_events_max", to.pending_events_max, 1, 10'000'000,
+                 "Events received and not yet in the log. Beyond it publishers are answered with full.");
+  limits.integer("pending_bytes_max", to.pending_bytes_max, 1 * kMiB, 16 * kGiB,
+                 "Bytes received and not yet in the log. Beyond it publishers are answered with full.");
+  limits.integer("store_events_max", to.store_events_max, 0, 1'000'000'000,
+                 "Events held for history, all rules together. Beyond it the oldest go.");
+  limits.integer("store_bytes_max", to.store_bytes_max, 0, 1024 * kGiB,
+                 "Bytes held for history, all rules together. Beyond it the oldest go.");
+  limits.integer("page_bytes_max", to.page_bytes_max, 1 * kKiB, 16 * kMiB,
+                 "Bytes of events in one page of history, one event at least.");
+  limits.integer("origins_max", to.origins_max, 1, 10'000'000,
+                 "Emitters whose last acknowledged number is remembered. Beyond it the longest idle is forgotten.");
+  limits.integer(
+      "fanout_queue_messages_max", to.fanout_queue_messages_max, 1, 10'000'000,
+      "Messages that wait for one slow gateway. Beyond it that gateway loses messages, sees the gap and asks.");
+}
+
+void describe_rule(ConfigSection& rule, RuleConfig& to) {
+  rule.text("topic", to.topic, kTopicPrefix, "The topics that the rule is for.");
+  rule.text("type", to.type, kOptionalType, "The event type that the rule is for.");
+  rule.choice(
+      "durability", to.durability,
+      {{"durable", Durability::kDurable}, {"relaxed", Durability::kRelaxed}, {"ephemeral", Durability::kEphemeral}},
+      "Durable: acknowledged once on disk. Relaxed: survives the process, not a power cut. Ephemeral: never stored.");
+  rule.integer("count", to.count, 0, kNoMax, "Events kept under this rule; 0: as many as the limits allow.");
+  rule.duration("age_s", to.age, 0, 3'650LL * 86'400, "Seconds that an event is kept; 0: no limit.");
+  rule.integer("bytes", to.bytes, 0, kNoMax, "Bytes kept under this rule; 0: as many as the limits allow.");
+}
+
+}  // namespace
+
+void describe(Schema& schema, BrokerConfig& config) {
+  ConfigSection& broker = schema.section("broker", "The broker's sockets.");
+  broker.text("ingest", config.ingest, kEndpoint, "Where anything may publish without acknowledgement (XSUB).");
+  broker.text("fanout", config.fanout, kEndpoint, "Where gateways take all events (XPUB).");
+  broker.text("control", config.control, kEndpoint, "Where requests are answered (ROUTER).");
+  broker.text("admin", config.admin, kOptionalHostPort, "The private HTTP listener of /metrics, /healthz and /readyz.");
+  broker.duration("heartbeat_interval_ms", config.heartbeat_interval, 10, 60'000,
+                  "Milliseconds between two batches to the gateways when there are no events.");
+  describe_limits(schema.section("broker.limits", "What the broker holds and takes at most."), config.limits);
+}
+
+void describe(Schema& schema, std::vector<RuleConfig>& rules) {
+  schema.rows("rule",
+              "What is kept how long, by topic and type; as many as needed. The most specific rule wins, over the "
+              "built-in ones too.",
+              rules, &describe_rule);
+}
+
+}  // namespace cell0

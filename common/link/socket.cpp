@@ -35,7 +35,7 @@ zmq::socket_type zmq_type(SocketType type) {
 }
 
 void configure(zmq::socket_t& socket, SocketType type, const SocketOptions& options) {
-  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::linger, static_cast<int>(options.linger.count()));
   socket.set(zmq::sockopt::ipv6, true);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.message_bytes_max));
   socket.set(zmq::sockopt::sndhwm, options.queue_messages_max);

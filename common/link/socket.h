@@ -43,6 +43,7 @@ struct SocketOptions {
   std::chrono::milliseconds heartbeat_timeout{6000};
   std::chrono::milliseconds reconnect_min{100};  // doubles up to reconnect_max
   std::chrono::milliseconds reconnect_max{2000};
+  std::chrono::milliseconds linger{0};  // after the socket's end, for what is unsent; the Context waits for it
 };
 
 using Frames = std::vector<std::string>;

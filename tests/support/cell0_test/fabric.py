@@ -57,7 +57,7 @@ class Fabric:
 
     def _start(self, name, program, flags, settings, more):
         settings = {"state.dir": self.state_dir, **settings, **{k.replace("__", "."): v for k, v in more.items()}}
-        sets = [word for key, value in settings.items() for word in ("--set", f"{key}={_toml(value)}")]
+        sets = [word for key, value in settings.items() for word in ("--set", f"{key}={_text(value)}")]
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CELL0_", "CELL0D_", "NOTIFY_SOCKET"))}
         process = Process(name, [self.bin_dir / program, *flags, *sets], self.directory / f"{name}.log", env)
         self.processes.append(process)
@@ -137,10 +137,10 @@ class Fabric:
         self.stop()
 
 
-def _toml(value):
-    """A value as --set takes it: TOML, except that a plain string needs no quotes."""
+def _text(value):
+    """A value as --set takes it: texts without quotes, lists with commas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(f'"{v}"' if isinstance(v, (str, Path)) else _toml(v) for v in value) + "]"
+        return ",".join(str(v) for v in value)
     return str(value)

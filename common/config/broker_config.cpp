@@ -13,33 +13,49 @@ constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
 
-void describe_limits(ConfigSection& limits, BrokerLimits& to) {
+void describe_intake(ConfigSection& limits, BrokerLimits& to) {
   limits.integer("event_bytes_max", to.event_bytes_max, 1 * kKiB, 64 * kMiB,
                  "Bytes of an encoded event. A larger one is rejected with the field and the limit.");
   limits.integer("topic_bytes_max", to.topic_bytes_max, 16, 255, "Bytes of a topic. A longer one is rejected.");
-  limits.integer("message_bytes_max", to.message_bytes_max, 64 * kKiB, 1 * kGiB,
-                 "Bytes of any message that comes in. The connection of a larger one is closed.");
   limits.integer("publish_events_max", to.publish_events_max, 1, 65'536,
                  "Events in one publish request. A larger request is rejected whole.");
+  limits.integer("publish_bytes_max", to.publish_bytes_max, 64 * kKiB, 256 * kMiB,
+                 "Bytes of a publish request. The connection of a larger one is closed.");
+  limits.integer("request_bytes_max", to.request_bytes_max, 1 * kKiB, 16 * kMiB,
+                 "Bytes of any other request. A larger one is rejected.");
+  limits.integer("ingest_queue_messages_max", to.ingest_queue_messages_max, 1, 10'000'000,
+                 "Events of one plain publisher that wait to be read. Beyond it that publisher drops.");
+  limits.integer("control_queue_messages_max", to.control_queue_messages_max, 1, 10'000'000,
+                 "Requests of one peer that wait to be read, and answers that wait for it.");
+  limits.integer("gathered_events_max", to.gathered_events_max, 1, 10'000'000,
+                 "Events taken and not yet published. Beyond it publishers are told to try later.");
+  limits.integer("gathered_bytes_max", to.gathered_bytes_max, 1 * kMiB, 16 * kGiB,
+                 "Bytes taken and not yet published. Beyond it publishers are told to try later.");
+  limits.integer("origins_max", to.origins_max, 1, 10'000'000,
+                 "Emitters whose last acknowledged number is remembered. Beyond it the longest idle is forgotten.");
+}
+
+void describe_output(ConfigSection& limits, BrokerLimits& to) {
   limits.integer("batch_events_max", to.batch_events_max, 1, 65'536,
                  "Events in one message to the gateways. The rest of a turn goes into the next.");
   limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, 64 * kMiB,
                  "Bytes of events in one message to the gateways, one event at least.");
-  limits.integer("pending_events_max", to.pending_events_max, 1, 10'000'000,
-                 "Events received and not yet in the log. Beyond it publishers are answered with full.");
-  limits.integer("pending_bytes_max", to.pending_bytes_max, 1 * kMiB, 16 * kGiB,
-                 "Bytes received and not yet in the log. Beyond it publishers are answered with full.");
-  limits.integer("store_events_max", to.store_events_max, 0, 1'000'000'000,
-                 "Events held for history, all rules together. Beyond it the oldest go.");
-  limits.integer("store_bytes_max", to.store_bytes_max, 0, 1024 * kGiB,
-                 "Bytes held for history, all rules together. Beyond it the oldest go.");
-  limits.integer("page_bytes_max", to.page_bytes_max, 1 * kKiB, 16 * kMiB,
-                 "Bytes of events in one page of history, one event at least.");
-  limits.integer("origins_max", to.origins_max, 1, 10'000'000,
-                 "Emitters whose last acknowledged number is remembered. Beyond it the longest idle is forgotten.");
   limits.integer(
       "fanout_queue_messages_max", to.fanout_queue_messages_max, 1, 10'000'000,
       "Messages that wait for one slow gateway. Beyond it that gateway loses messages, sees the gap and asks.");
+  limits.integer("page_bytes_max", to.page_bytes_max, 1 * kKiB, 16 * kMiB,
+                 "Bytes of events in one page of history, one event at least.");
+  limits.integer("histories_per_peer_max", to.histories_per_peer_max, 1, 10'000,
+                 "Open history requests of one peer. More are refused.");
+  limits.integer("histories_max", to.histories_max, 1, 1'000'000,
+                 "Open history requests of all peers. More are refused.");
+  limits.integer("store_events_max", to.store_events_max, 1, 1'000'000'000,
+                 "Events held for history, all rules together. Beyond it the oldest go.");
+  limits.integer("store_bytes_max", to.store_bytes_max, 64 * kKiB, 1024 * kGiB,
+                 "Bytes held for history, all rules together. Beyond it the oldest go.");
+  limits.integer("topics_max", to.topics_max, 1, 10'000'000,
+                 "Topics that have counters. Beyond it the longest silent one is forgotten.");
+  limits.integer("gateways_max", to.gateways_max, 1, 10'000, "Gateways at once. More are refused.");
 }
 
 void describe_rule(ConfigSection& rule, RuleConfig& to) {
@@ -64,7 +80,9 @@ void describe(Schema& schema, BrokerConfig& config) {
   broker.text("admin", config.admin, kOptionalHostPort, "The private HTTP listener of /metrics, /healthz and /readyz.");
   broker.duration("heartbeat_interval_ms", config.heartbeat_interval, 10, 60'000,
                   "Milliseconds between two batches to the gateways when there are no events.");
-  describe_limits(schema.section("broker.limits", "What the broker holds and takes at most."), config.limits);
+  ConfigSection& limits = schema.section("broker.limits", "What the broker holds and takes at most.");
+  describe_intake(limits, config.limits);
+  describe_output(limits, config.limits);
 }
 
 void describe(Schema& schema, std::vector<RuleConfig>& rules) {

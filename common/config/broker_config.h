@@ -15,17 +15,24 @@ class Schema;
 struct BrokerLimits {
   std::size_t event_bytes_max = 1 << 20;  // an encoded envelope
   std::size_t topic_bytes_max = 255;
-  std::size_t message_bytes_max = 8 << 20;  // any ZeroMQ message that comes in
-  std::size_t publish_events_max = 1024;    // in one publish request
-  std::size_t batch_events_max = 256;       // in one batch on the fanout
+  std::size_t batch_events_max = 256;  // in one batch on the fanout
   std::size_t batch_bytes_max = 1 << 20;
-  std::size_t pending_events_max = 65'536;  // received and not yet sequenced
-  std::size_t pending_bytes_max = 64 << 20;
-  std::size_t store_events_max = 200'000;  // held in memory for history, all rules together
-  std::size_t store_bytes_max = 128 << 20;
+  int fanout_queue_messages_max = 1'000;     // per gateway (ZeroMQ's high-water marks, these three)
+  int ingest_queue_messages_max = 10'000;    // per plain publisher
+  int control_queue_messages_max = 1'000;    // per peer, in and out
+  std::size_t publish_events_max = 1'024;    // in one publish request
+  std::size_t publish_bytes_max = 4 << 20;   // of one publish request
+  std::size_t request_bytes_max = 64 << 10;  // of any other request
+  std::size_t gathered_events_max = 65'536;  // taken and not yet published
+  std::size_t gathered_bytes_max = 32 << 20;
   std::size_t page_bytes_max = 256 << 10;  // a page of history
-  std::size_t origins_max = 65'536;        // emitters whose last n is remembered
-  int fanout_queue_messages_max = 10'000;  // per gateway (ZeroMQ's high-water mark)
+  std::size_t histories_per_peer_max = 8;  // open history requests
+  std::size_t histories_max = 1'024;       // of all peers
+  std::size_t store_events_max = 262'144;  // held in memory for history, all rules together
+  std::size_t store_bytes_max = 128 << 20;
+  std::size_t origins_max = 10'000;  // emitters whose last n is remembered
+  std::size_t topics_max = 10'000;   // with counters
+  std::size_t gateways_max = 256;    // with a lease
 };
 
 struct BrokerConfig {

@@ -31,6 +31,11 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
+void append_status_line(std::string& out, int status, std::string_view date) {
+  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(http_reason(status)).append("\r\n");
+  if (!date.empty()) append_header(out, "Date", date);
+}
+
 bool status_has_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 struct StatusName {
@@ -105,13 +110,19 @@ std::string_view http_reason(int status) {
   return found == std::end(kStatusNames) ? std::string_view{} : found->name;
 }
 
+void append_http_stream_head(std::string& out, const HttpResponse& response, std::string_view date) {
+  append_status_line(out, response.status, date);
+  append_header(out, "Content-Type", response.content_type);
+  for (const auto& [name, value] : response.headers) append_header(out, name, value);
+  append_header(out, "Connection", "close");
+  out.append("\r\n");
+}
+
 void append_http_response(std::string& out, const HttpResponse& response, const HttpResponseContext& context,
                           std::string_view date) {
   const bool has_body = status_has_body(response.status);
   out.reserve(out.size() + 256 + response.body.size());
-  out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  out.append(http_reason(response.status)).append("\r\n");
-  if (!date.empty()) append_header(out, "Date", date);
+  append_status_line(out, response.status, date);
   if (has_body) {
     append_header(out, "Content-Type", response.content_type);
     append_header(out, "Content-Length", std::to_string(response.body.size()));

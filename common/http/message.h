@@ -62,6 +62,10 @@ std::string_view http_reason(int status);
 void append_http_response(std::string& out, const HttpResponse& response, const HttpResponseContext& context,
                           std::string_view date);
 
+// The head of a response that ends with its connection: the status and headers as given, "Connection: close", no
+// length.
+void append_http_stream_head(std::string& out, const HttpResponse& response, std::string_view date);
+
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
 std::string http_date(std::int64_t unix_seconds);
 

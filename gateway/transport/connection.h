@@ -118,45 +118,53 @@ class Connection {
  private:
   friend class Server;
   friend class ConnectionRef;
-  struct Input;   // a request that is incomplete, and bytes behind one that is unanswered
+  struct Input;   // a request that is incomplete, and bytes behind what must be answered or taken first
   struct Output;  // what the socket has not taken yet
 
-  Connection(Server& server, int fd, const sockaddr_storage& peer, const ListenerInfo& listener, std::uint64_t id);
+  Connection(Server& server, const ListenerInfo& listener, const PeerAddress& peer, std::uint64_t id);
   ~Connection();
 
-  // Input.
+  // Input (connection_input.cpp).
   void arm_read();
   void on_readable();
   void on_end_of_input();
   void process(char* bytes, std::size_t count);
+  void finish_callback();
   void resume_input();
+  void resume_input_later();
   bool input_blocked() const;
+  bool wants_input() const;
   std::size_t feed_http(const char* bytes, std::size_t count);
   void dispatch_request();
   void refuse_request(int status, std::string_view text);
   std::size_t feed_websocket(char* bytes, std::size_t count);
   void on_ws_event(const WsEvent& event);
-  void on_ws_close_frame(const WsEvent& event);
-  void release_engine();
+  void on_peer_close(const WsEvent& event);
   Input& input();
 
-  // Output.
+  // Output (connection_output.cpp).
   Output& output();
   void queue(std::string_view bytes);
-  void flush();
-  void on_flushed();
+  void queue_frame(WsOpcode op, std::string_view payload);
+  void write_out();
+  void flush(bool tell_handler);
+  void on_flushed(bool tell_handler);
   void arm_write();
-  void on_writable();
-  void finish_response(bool keep_alive);
-  void answer_upgrade_error(int status, std::string_view text);
+  void on_socket_writable();
+  void finish_response();
+  bool took_output();
 
-  // The end, and time.
+  // The end, and time (connection.cpp).
+  void set_mode(Mode mode);
+  void start_closing();
+  void maybe_shut_down();
   void fail_websocket(std::uint16_t code, std::string_view reason);
-  void begin_closing(CloseInfo info);
+  void say_goodbye_now(std::uint16_t code, std::string_view reason);
   void end(CloseInfo info);
   void report(CloseInfo info);
-  void force_goodbye(std::uint16_t code, std::string_view reason);
   void on_deadline();
+  void on_http_deadline();
+  void on_stream_deadline();
   void on_websocket_deadline();
   std::uint32_t next_due() const;
   void reschedule();
@@ -166,34 +174,38 @@ class Connection {
   asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
   const ListenerInfo* listener_;
   ConnectionUser* user_ = nullptr;
-  std::unique_ptr<Input> input_;      // kHttp, or input waits for room in the reply queue
-  std::unique_ptr<WsEngine> engine_;  // only while a message is incomplete
-  std::unique_ptr<Output> output_;    // only while something waits
+  std::unique_ptr<Input> input_;        // only while it holds something
+  std::unique_ptr<WsEngine> engine_;    // only while a message is incomplete
+  std::unique_ptr<Output> output_;      // only while something waits
+  std::unique_ptr<CloseInfo> goodbye_;  // kClosing: what on_close will say, unless it has been reported
   std::uint64_t id_;
   PeerAddress peer_;
   std::uint32_t references_ = 0;
   std::uint32_t slot_ = 0;  // in the server's dense arrays
-  // Seconds of the server's clock.
-  std::uint32_t alive_s_ = 0;      // the peer last sent something, or took waiting output
-  std::uint32_t wrote_s_ = 0;      // we last wrote something
-  std::uint32_t phase_due_s_ = 0;  // kHttp: of head, body or idling; kClosing: of the goodbye
+
+  // Seconds of the server's clock, which begins at 1.
+  std::uint32_t alive_s_;           // the peer last sent something, or took waiting output
+  std::uint32_t wrote_s_;           // we last wrote something
+  std::uint32_t phase_due_s_;       // kHttp: the end of head, body or idling; kClosing: of the goodbye
+  std::uint32_t blocked_s_ = 0;     // since when the peer has taken nothing of what waits; 0: nothing waits
+  std::uint32_t kernel_queue_ = 0;  // bytes that the kernel held for it at blocked_s_
   std::uint16_t ping_after_s_ = 0;
   std::uint16_t close_after_s_ = 0;
+
   Mode mode_ = Mode::kHttp;
+  bool write_armed_ = false;  // the socket is full
   bool read_armed_ = false;
-  bool write_armed_ = false;
   bool in_callback_ = false;  // input is being processed: output is gathered, then flushed once
+  bool gathered_ = false;     // some was
   bool response_pending_ = false;
-  bool response_keep_alive_ = false;  // of the request that waits for its response
-  bool response_to_head_ = false;
-  bool response_http_1_0_ = false;
+  HttpResponseContext response_;  // of the request that waits for its response
   bool peer_sent_eof_ = false;
   bool resume_posted_ = false;
   bool ping_sent_ = false;
-  bool shut_down_ = false;  // kClosing: our side of the socket is closed
-  bool close_frame_seen_ = false;
-  bool reported_ = false;  // on_close is on its way or done
-  bool was_websocket_ = false;
+  bool is_websocket_ = false;   // is or was
+  bool input_over_ = false;     // a close frame or a protocol error: nothing behind it counts
+  bool shut_down_ = false;      // our side of the socket is closed
+  bool callback_owed_ = false;  // on_close: it is a stream or WebSocket, or a response is pending
 };
 
 // Keeps a Connection's memory (not its socket) alive.

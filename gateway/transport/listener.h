@@ -33,43 +33,47 @@ struct ListenerInfo {
 class AcceptSink {
  public:
   virtual ~AcceptSink() = default;
-  // Whether another connection may come in now. Asked before each accept.
+  // Whether another connection may come in now. Asked before each accept; if not, the listener pauses.
   virtual bool may_accept() const = 0;
   // Takes ownership of `fd`, which is non-blocking and close-on-exec.
   virtual void on_accepted(int fd, const sockaddr_storage& peer, const ListenerInfo& from) = 0;
-  // accept() failed for want of a resource (EMFILE, ENFILE, ENOBUFS, ENOMEM); the listener has paused.
-  virtual void on_accept_exhausted(int error) = 0;
+  // The listener has paused: may_accept() said no, or accept() lacked a resource (EMFILE, ENFILE, ENOBUFS, ENOMEM).
+  virtual void on_accept_paused() = 0;
 };
 
 class Listener {
  public:
   // Binds and listens with SO_REUSEPORT (several gateways share a port) and, for IPv6, IPV6_V6ONLY. `port` 0 takes any.
-  // kUnavailable: this host has no such address (no IPv6); kConflict: the port is taken; kInvalid: not an address.
+  // `info` and `sink` outlive the Listener. kInvalid: not an address; kConflict: the port is taken; kForbidden: it is
+  // privileged; kUnavailable: this machine has no such address (no IPv6).
   static Result<std::unique_ptr<Listener>> create(asio::io_context& io, const std::string& host, std::uint16_t port,
                                                   const ListenerInfo& info, AcceptSink& sink);
-  Listener(asio::io_context& io, const ListenerInfo& info, AcceptSink& sink);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
-  std::uint16_t port() const;
-  const std::string& name() const { return info_.name; }
-  bool paused() const { return paused_; }
+  std::uint16_t port() const { return port_; }
 
   void start();   // begins to accept
   void resume();  // after a pause; does nothing otherwise
-  // Accepts what the kernel has already taken for us (closing would reset it), then closes. The Listener can be
-  // destroyed after it at any time.
+
+  // Accepts what the kernel has already taken for us (closing would reset it), then closes.
   void stop();
 
  private:
-  struct Wait;
+  Listener(asio::io_context& io, const ListenerInfo& info, AcceptSink& sink);
   Result<void> bind(const std::string& host, std::uint16_t port);
   void arm();
-  bool accept_some(int count_max);  // false: paused
+  void accept_some(int count_max);
+  bool accept_one();  // false: nothing more to accept for now
+  void pause();
 
   asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type> acceptor_;
   const ListenerInfo& info_;
   AcceptSink& sink_;
+  std::uint16_t port_ = 0;
   bool paused_ = false;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // pending handlers look at it first
 };
 
 }  // namespace cell0::gateway

@@ -108,41 +108,43 @@ class Server final : private AcceptSink {
   friend class Connection;
   struct Ended {
     ConnectionRef connection;
-    CloseInfo info;
+    std::unique_ptr<CloseInfo> info;  // nullptr: only the reference is held, for whoever is still on the stack
   };
 
   Server(asio::io_context& io, const TransportLimits& limits, Handler& handler, Clock& clock);
   bool may_accept() const override;
   void on_accepted(int fd, const sockaddr_storage& peer, const ListenerInfo& from) override;
-  void on_accept_exhausted(int error) override;
-  Result<std::uint16_t> bind_all(const ListenerConfig& config, const ListenerInfo& info, std::uint16_t port,
-                                 std::vector<std::unique_ptr<Listener>>& bound, ListenReport& report);
+  void on_accept_paused() override;
+  Result<void> bind_all(const ListenerConfig& config, ListenerInfo& info, ListenReport& report,
+                        std::vector<std::unique_ptr<Listener>>& bound);
   void resume_listeners();
   void remove(Connection& connection);
-  void report_later(Connection& connection, CloseInfo info);
+  void report_later(Connection& connection, std::unique_ptr<CloseInfo> info);
   void report_ended();
   void schedule_sweep();
   std::uint32_t seconds_now() const;
-  const std::string& date();
+  std::string_view date();
 
   asio::io_context& io_;
   const TransportLimits limits_;
+  const RequestLimits request_limits_;
   Handler& handler_;
   Clock& clock_;
-  asio::steady_timer sweep_timer_;
-  std::shared_ptr<bool> alive_;  // false once destroyed: pending handlers look at it first
+  const MonoTime started_;
+  std::uint32_t now_s_ = 1;      // as of the last sweep: whole seconds are all that deadlines need
   std::size_t connections_max_;  // limits_.connections_max, or less by RLIMIT_NOFILE
+  asio::steady_timer sweep_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // pending handlers look at it first
   std::vector<std::unique_ptr<ListenerInfo>> infos_;
   std::vector<std::unique_ptr<Listener>> listeners_;
-  std::vector<ConnectionRef> connections_;  // same order as deadlines_
+  bool listener_paused_ = false;
+  std::vector<ConnectionRef> connections_;  // in the order of deadlines_
   Deadlines deadlines_;
-  std::vector<Ended> ended_;  // on_close is owed
+  std::vector<Ended> ended_;
   bool ended_posted_ = false;
   WsEnginePool engines_;
   std::unique_ptr<char[]> buffer_;  // every connection reads into it
   TransportStats stats_;
-  MonoTime started_;
-  std::uint32_t now_s_ = 0;
   std::uint64_t next_id_ = 1;
   std::string date_;
   std::uint32_t date_s_ = 0;

@@ -1,0 +1,165 @@
+#include "gateway/transport/ws_engine.h"
+
+#include <sstream>  // websocketpp's headers need it and do not include it
+
+#include <websocketpp/close.hpp>
+#include <websocketpp/extensions/permessage_deflate/disabled.hpp>
+#include <websocketpp/http/request.hpp>
+#include <websocketpp/http/response.hpp>
+#include <websocketpp/message_buffer/alloc.hpp>
+#include <websocketpp/message_buffer/message.hpp>
+#include <websocketpp/processors/hybi13.hpp>
+#include <websocketpp/random/none.hpp>
+
+#include "common/check.h"
+#include "common/utf8.h"
+#include "gateway/transport/frame.h"
+
+namespace cell0::gateway {
+namespace {
+
+namespace wpp = websocketpp;
+using wpp::lib::error_code;
+using ErrorValue = wpp::processor::error::processor_errors;
+
+constexpr std::size_t kIdleEnginesMax = 64;
+
+// What processor::hybi13 wants to know at compile time. It never draws a random number as a server.
+struct EngineConfig {
+  struct DeflateConfig {
+    using request_type = wpp::http::parser::request;
+  };
+  using request_type = wpp::http::parser::request;
+  using response_type = wpp::http::parser::response;
+  using message_type = wpp::message_buffer::message<wpp::message_buffer::alloc::con_msg_manager>;
+  using con_msg_manager_type = wpp::message_buffer::alloc::con_msg_manager<message_type>;
+  using rng_type = wpp::random::none::int_generator<std::uint32_t>;
+  using permessage_deflate_type = wpp::extensions::permessage_deflate::disabled<DeflateConfig>;
+  static constexpr bool enable_extensions = false;
+  static constexpr std::size_t max_message_size = 0;  // set at run time
+};
+
+using MessageManager = EngineConfig::con_msg_manager_type;
+
+// The close code for an error of the processor. Its own to_ws() answers 1011 or 0 where 1002 and 1007 are due.
+std::uint16_t close_code_of(const error_code& error) {
+  switch (error.value()) {
+    case ErrorValue::message_too_big:
+      return ws_close::kTooBig;
+    case ErrorValue::invalid_utf8:
+      return ws_close::kBadData;
+    default:
+      return ws_close::kProtocolError;
+  }
+}
+
+class Hybi13Engine final : public WsEngine, private wpp::processor::hybi13<EngineConfig> {
+ public:
+  Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng, std::size_t message_bytes_max)
+      : hybi13(false, true, std::move(manager), rng) {
+    set_max_message_size(message_bytes_max);
+  }
+
+  std::size_t consume(char* bytes, std::size_t count, WsEvent& event) override {
+    event = {};
+    message_.reset();
+    error_code error;
+    const std::size_t used = hybi13::consume(reinterpret_cast<std::uint8_t*>(bytes), count, error);
+    if (error) {
+      event = fault(close_code_of(error), error.message());
+    } else if (ready()) {
+      // The library looks only at the last frame's opcode: a fragmented text may end inside a code point.
+      const bool text_cut = !m_current_msg->validator.complete();
+      message_ = get_message();
+      event = text_cut ? fault(ws_close::kBadData, "text that ends inside a UTF-8 sequence") : event_of(*message_);
+    }
+    return used;
+  }
+
+  bool at_boundary() const override {
+    return m_state == HEADER_BASIC && m_bytes_needed == wpp::frame::BASIC_HEADER_LENGTH && !m_data_msg.msg_ptr;
+  }
+
+  void forget_message() { message_.reset(); }
+
+ private:
+  using Message = EngineConfig::message_type;
+
+  WsEvent fault(std::uint16_t code, std::string text) {
+    error_text_ = std::move(text);
+    return {WsEvent::Kind::kError, code, error_text_};
+  }
+
+  WsEvent event_of(const Message& message) {
+    const std::string_view payload = message.get_payload();
+    switch (message.get_opcode()) {
+      case wpp::frame::opcode::text:
+        return {WsEvent::Kind::kText, 0, payload};
+      case wpp::frame::opcode::binary:
+        return {WsEvent::Kind::kBinary, 0, payload};
+      case wpp::frame::opcode::ping:
+        return {WsEvent::Kind::kPing, 0, payload};
+      case wpp::frame::opcode::pong:
+        return {WsEvent::Kind::kPong, 0, payload};
+      case wpp::frame::opcode::close:
+        return close_event(payload);
+      default:
+        return fault(ws_close::kProtocolError, "an opcode that is reserved");
+    }
+  }
+
+  WsEvent close_event(std::string_view payload) {
+    if (payload.empty()) return {WsEvent::Kind::kClose, ws_close::kNoStatus, {}};
+    if (payload.size() < 2) return fault(ws_close::kProtocolError, "a close frame with half a code");
+    const auto high = static_cast<unsigned char>(payload[0]);
+    const auto low = static_cast<unsigned char>(payload[1]);
+    const auto code = static_cast<std::uint16_t>(high << 8 | low);
+    if (!ws_close_code_valid(code)) return fault(ws_close::kProtocolError, "a close code that may not be sent");
+    if (!is_utf8(payload.substr(2))) return fault(ws_close::kBadData, "a close reason that is not UTF-8");
+    return {WsEvent::Kind::kClose, code, payload.substr(2)};
+  }
+
+  message_ptr message_;  // keeps the last event's payload
+  std::string error_text_;
+};
+
+}  // namespace
+
+struct WsEnginePool::Shared {
+  std::shared_ptr<MessageManager> messages = std::make_shared<MessageManager>();
+  EngineConfig::rng_type rng;
+};
+
+WsEnginePool::WsEnginePool(std::size_t message_bytes_max)
+    : shared_(std::make_unique<Shared>()), message_bytes_max_(message_bytes_max) {}
+
+WsEnginePool::~WsEnginePool() = default;
+
+std::unique_ptr<WsEngine> WsEnginePool::take() {
+  if (idle_.empty()) return std::make_unique<Hybi13Engine>(shared_->messages, shared_->rng, message_bytes_max_);
+  auto engine = std::move(idle_.back());
+  idle_.pop_back();
+  return engine;
+}
+
+void WsEnginePool::put(std::unique_ptr<WsEngine> engine) {
+  CELL0_CHECK(engine->at_boundary());
+  static_cast<Hybi13Engine&>(*engine).forget_message();
+  if (idle_.size() < kIdleEnginesMax) idle_.push_back(std::move(engine));
+}
+
+std::string ws_accept_key(std::string_view key) {
+  static constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 section 1.3
+  const std::string salted = std::string(key).append(kGuid);
+  unsigned char digest[20];
+  wpp::sha1::calc(salted.data(), salted.size(), digest);
+  return wpp::base64_encode(digest, sizeof digest);
+}
+
+bool ws_key_valid(std::string_view key) {
+  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  return key.size() == 24 && key.substr(22) == "==" &&
+         key.substr(0, 22).find_first_not_of(kAlphabet) == std::string_view::npos;
+}
+
+}  // namespace cell0::gateway

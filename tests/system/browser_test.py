@@ -1,0 +1,23 @@
+"""The dashboard in Debian's chromium (tests/browser, Node's test runner): on a real fabric, and on a mock gateway."""
+import os
+import subprocess
+from pathlib import Path
+
+REPO = Path(__file__).parents[2]
+
+
+def run_node_tests(name, **environment):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("CELL0_")} | environment
+    subprocess.run(["node", "--test", "--test-concurrency=1", REPO / "tests/browser" / name], env=env, check=True,
+                   timeout=280)
+
+
+def test_the_dashboard_on_a_real_fabric(empty_fabric):
+    empty_fabric.start_broker()
+    empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
+    run_node_tests("dashboard.test.mjs", CELL0_URL=empty_fabric.http_url,
+                   CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
+
+
+def test_the_dashboard_under_load_and_faults():
+    run_node_tests("dashboard_mock.test.mjs")

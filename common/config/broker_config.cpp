@@ -20,7 +20,9 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
   limits.integer("publish_events_max", to.publish_events_max, 1, 65'536,
                  "Events in one publish request. A larger request is rejected whole.");
   limits.integer("publish_bytes_max", to.publish_bytes_max, 64 * kKiB, 256 * kMiB,
-                 "Bytes of a publish request. The connection of a larger one is closed.");
+                 "Bytes of a publish request. A larger request is rejected whole.");
+  limits.integer("message_bytes_max", to.message_bytes_max, 64 * kKiB, 1 * kGiB,
+                 "Bytes of any message that comes in. The connection of a larger one is closed.");
   limits.integer("request_bytes_max", to.request_bytes_max, 1 * kKiB, 16 * kMiB,
                  "Bytes of any other request. A larger one is rejected.");
   limits.integer("ingest_queue_messages_max", to.ingest_queue_messages_max, 1, 10'000'000,
@@ -31,6 +33,8 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
                  "Events taken and not yet published. Beyond it publishers are told to try later.");
   limits.integer("gathered_bytes_max", to.gathered_bytes_max, 1 * kMiB, 16 * kGiB,
                  "Bytes taken and not yet published. Beyond it publishers are told to try later.");
+  limits.integer("publishes_max", to.publishes_max, 1, 10'000'000,
+                 "Publish requests taken and not yet published. More are refused.");
   limits.integer("origins_max", to.origins_max, 1, 10'000'000,
                  "Emitters whose last acknowledged number is remembered. Beyond it the longest idle is forgotten.");
 }

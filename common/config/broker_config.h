@@ -15,16 +15,18 @@ class Schema;
 struct BrokerLimits {
   std::size_t event_bytes_max = 1 << 20;  // an encoded envelope
   std::size_t topic_bytes_max = 255;
-  std::size_t batch_events_max = 256;  // in one batch on the fanout
+  std::size_t message_bytes_max = 8 << 20;  // any ZeroMQ message that comes in
+  std::size_t batch_events_max = 256;       // in one batch on the fanout
   std::size_t batch_bytes_max = 1 << 20;
-  int fanout_queue_messages_max = 1'000;     // per gateway (ZeroMQ's high-water marks, these three)
-  int ingest_queue_messages_max = 10'000;    // per plain publisher
-  int control_queue_messages_max = 1'000;    // per peer, in and out
-  std::size_t publish_events_max = 1'024;    // in one publish request
-  std::size_t publish_bytes_max = 4 << 20;   // of one publish request
-  std::size_t request_bytes_max = 64 << 10;  // of any other request
-  std::size_t gathered_events_max = 65'536;  // taken and not yet published
-  std::size_t gathered_bytes_max = 32 << 20;
+  int fanout_queue_messages_max = 1'000;      // per gateway (ZeroMQ's high-water marks, these three)
+  int ingest_queue_messages_max = 10'000;     // per plain publisher
+  int control_queue_messages_max = 1'000;     // per peer, in and out
+  std::size_t publish_events_max = 1'024;     // in one publish request
+  std::size_t publish_bytes_max = 4 << 20;    // of one publish request
+  std::size_t request_bytes_max = 256 << 10;  // of any other request
+  std::size_t gathered_events_max = 65'536;   // taken and not yet published
+  std::size_t gathered_bytes_max = 64 << 20;
+  std::size_t publishes_max = 16'384;      // publish requests that wait to be published
   std::size_t page_bytes_max = 256 << 10;  // a page of history
   std::size_t histories_per_peer_max = 8;  // open history requests
   std::size_t histories_max = 1'024;       // of all peers

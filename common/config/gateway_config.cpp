@@ -49,14 +49,20 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
       "The newest events held in memory. Beyond it the oldest are dropped and come from the broker's history.");
   limits.integer("ring_bytes_max", to.ring_bytes_max, 64 * kKiB, 64 * kGiB,
                  "Bytes of the newest events held in memory. Beyond it the oldest are dropped.");
+  limits.integer("lag_bytes_max", to.lag_bytes_max, 16 * kKiB, 64 * kGiB,
+                 "Bytes that a client may be behind. Beyond it the least urgent events are skipped, and it is told.");
+  limits.integer("pages_max", to.pages_max, 2, 10'000,
+                 "Pages of the broker's history held for clients that are catching up (256 KiB each).");
   limits.integer("hold_bytes_max", to.hold_bytes_max, 64 * kKiB, 4 * kGiB,
                  "Bytes held back while a gap is repaired. Beyond it clients are told what is skipped.");
   limits.integer("cursor_chunk_bytes", to.cursor_chunk_bytes, 1 * kKiB, 1 * kMiB,
                  "Bytes rendered at a time for one client that is catching up.");
   limits.integer("sets_max", to.sets_max, 1, 1'000'000,
                  "Distinct subscriptions at once. Beyond it a new one is answered with an error.");
-  limits.integer("history_events_max", to.history_events_max, 1, 100'000,
+  limits.integer("history_limit_max", to.history_limit_max, 1, 100'000,
                  "Events in one answer of history. A larger request is answered with this many.");
+  limits.integer("history_asked_max", to.history_asked_max, 1, 100'000,
+                 "Questions for history under way, of all clients. More are answered with an error.");
 }
 
 void describe_times(ConfigSection& limits, GatewayLimits& to) {

@@ -36,12 +36,15 @@ struct GatewayLimits {
   int send_buffer_bytes = 64 << 10;
   std::size_t ring_events_max = 65'536;
   std::size_t ring_bytes_max = 32 << 20;
-  std::size_t hold_bytes_max = 16 << 20;
+  std::size_t lag_bytes_max = 8 << 20;
+  std::size_t pages_max = 16;
+  std::size_t hold_bytes_max = 64 << 20;
   std::chrono::milliseconds hold_max{10'000};  // hold_ms_max
   std::size_t cursor_chunk_bytes = 16 << 10;
   std::size_t sets_max = 1024;
   std::chrono::milliseconds flush_interval_max{10};  // flush_interval_ms_max
-  std::size_t history_events_max = 1000;
+  std::size_t history_limit_max = 1000;
+  std::size_t history_asked_max = 256;
   std::chrono::milliseconds head_timeout{10'000};  // head_timeout_ms, and so on
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};

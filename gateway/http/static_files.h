@@ -43,6 +43,7 @@ class StaticFiles {
     bool immutable = false;
   };
   StaticFiles() = default;
+  void adopt_gzip_siblings();
 
   std::map<std::string, File, std::less<>> files_;  // by request path: "/assets/index.js"
 };

@@ -1,0 +1,42 @@
+// POST /api/v1/events: JSON from a client into envelopes, and the broker's answers back into JSON (dialects.md section 6).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cell0/v1/event.pb.h"
+#include "common/event_check.h"
+#include "common/link/publisher.h"
+#include "gateway/core.h"
+#include "gateway/transport/connection.h"
+
+namespace cell0::gateway {
+
+// One event of a client: {type, source?, data?, priority?, topic?, session_id?, timestamp?}. `source` is by default
+// "http.<entity>". id and time are given here. kInvalid, kTooLarge: the text names the field.
+Result<v1::Envelope> envelope_from_json(const rapidjson::Value& event, const std::string& entity_id, const Clock& clock,
+                                        UuidGenerator& ids, const EventLimits& limits);
+
+class PublishRoute {
+ public:
+  static constexpr std::size_t kEventsMax = 1000;  // in one array
+
+  PublishRoute(Core& core, link::Publisher& publisher) : core_(core), publisher_(publisher) {}
+
+  // Answers when the broker has: {"seq","duplicate"} for one event, an array of such, or of {"error"}, for an array.
+  // 400 malformed, 403 not permitted, 413 too many, 503 the queue to the broker is full or the broker is away too long.
+  void handle(Connection& connection, const HttpRequest& request, const Access& access);
+
+ private:
+  struct Answer;
+  void publish(const std::shared_ptr<Answer>& answer, std::size_t index, const rapidjson::Value& event,
+               const Access& access);
+
+  Core& core_;
+  link::Publisher& publisher_;
+  EventLimits limits_;
+};
+
+}  // namespace cell0::gateway

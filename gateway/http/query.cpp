@@ -1,0 +1,75 @@
+#include "gateway/http/query.h"
+
+#include <charconv>
+
+namespace cell0::gateway {
+namespace {
+
+Result<std::uint64_t> parse_number(std::string_view name, std::string_view text, std::uint64_t max) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value > max) {
+    return Error{ErrorCode::kInvalid, std::string(name) + ": \"" + std::string(text.substr(0, 40)) +
+                                          "\" is not a whole number (0-" + std::to_string(max) + ")"};
+  }
+  return value;
+}
+
+// Comma-separated values of a parameter, or of its other name; false if there is neither.
+template <typename Add>
+bool read_list(const HttpRequest& request, std::string_view name, std::string_view other, Add&& add) {
+  auto text = request.query_value(name);
+  if (!text) text = request.query_value(other);
+  if (!text || text->empty()) return false;
+  std::string_view rest = *text;
+  while (true) {
+    const auto comma = rest.find(',');
+    if (const std::string_view item = rest.substr(0, comma); !item.empty()) add(std::string(item));
+    if (comma == std::string_view::npos) return true;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+Result<std::optional<Seq>> read_since(const HttpRequest& request) {
+  const auto since = read_number(request, "since", kSeqMax.value);
+  if (!since) return since.error();
+  if (*since) return std::optional(Seq{**since});
+  const std::string_view last_id = request.header("last-event-id");
+  if (last_id.empty()) return std::optional<Seq>();
+  const auto last = parse_number("Last-Event-ID", last_id, kSeqMax.value);
+  if (!last) return last.error();
+  return std::optional(Seq{*last});
+}
+
+}  // namespace
+
+Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max) {
+  const auto text = request.query_value(name);
+  if (!text) return std::optional<std::uint64_t>();
+  const auto value = parse_number(name, *text, max);
+  if (!value) return value.error();
+  return std::optional(*value);
+}
+
+Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience) {
+  v1::Filter filter;
+  const bool types = read_list(request, "types", "type", [&](std::string name) { filter.add_types(std::move(name)); });
+  const bool topics =
+      read_list(request, "topics", "topic", [&](std::string name) { filter.add_topics(std::move(name)); });
+  if (!types && !topics) filter.set_audience(audience);
+  read_list(request, "sources", "source", [&](std::string name) { filter.add_sources(std::move(name)); });
+  const auto min_priority = read_number(request, "min_priority", 10);
+  if (!min_priority) return min_priority.error();
+  if (*min_priority) {
+    if (**min_priority == 0) return Error{ErrorCode::kInvalid, "min_priority: \"0\" is not a whole number (1-10)"};
+    filter.set_min_priority(static_cast<std::uint32_t>(**min_priority));
+  }
+  if (const auto session = request.query_value("session_id")) filter.set_session_id(*session);
+  auto compiled = EventFilter::create(filter);
+  if (!compiled) return compiled.error();
+  auto since = read_since(request);
+  if (!since) return since.error();
+  return StreamQuery{std::move(compiled).value(), *since};
+}
+
+}  // namespace cell0::gateway

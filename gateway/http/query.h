@@ -1,0 +1,26 @@
+// What a client asks for in the query of its URL: filters and where to begin, alike for every WebSocket path, SSE and
+// GET /api/v1/events (dialects.md, "Filters", "Resume"). Pure.
+#pragma once
+
+#include <optional>
+
+#include "cell0/v1/control.pb.h"
+#include "common/event_filter.h"
+#include "common/http/message.h"
+#include "common/seq.h"
+
+namespace cell0::gateway {
+
+struct StreamQuery {
+  EventFilter filter;
+  std::optional<Seq> since;  // ?since=, or SSE's Last-Event-ID
+};
+
+// `types` (or `type`), `topics` (or `topic`), `sources`: lists with commas; `min_priority`, `session_id`, `since`. With
+// types or topics the dialect's default audience no longer holds. kInvalid: names the parameter and what is right.
+Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience);
+
+// A whole number, or nullopt if it is absent. kInvalid: something else, or beyond `max`.
+Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max);
+
+}  // namespace cell0::gateway

@@ -53,7 +53,12 @@ Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std
 
 Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience) {
   v1::Filter filter;
-  const bool types = read_list(request, "types", "type", [&](std::string name) { filter.add_types(std::move(name)); });
+  const bool types = read_list(request, "types", "type", [&](std::string name) {
+    if (name == "all")
+      filter.set_audience(audience);
+    else
+      filter.add_types(std::move(name));
+  });
   const bool topics =
       read_list(request, "topics", "topic", [&](std::string name) { filter.add_topics(std::move(name)); });
   if (!types && !topics) filter.set_audience(audience);

@@ -17,7 +17,8 @@ struct StreamQuery {
 };
 
 // `types` (or `type`), `topics` (or `topic`), `sources`: lists with commas; `min_priority`, `session_id`, `since`. With
-// types or topics the dialect's default audience no longer holds. kInvalid: names the parameter and what is right.
+// types or topics the dialect's default audience no longer holds, unless `all` is among the types. kInvalid: names the
+// parameter and what is right.
 Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience);
 
 // A whole number, or nullopt if it is absent. kInvalid: something else, or beyond `max`.

@@ -38,12 +38,12 @@ export async function phase(page, name) {
 }
 
 /** Waits until `read()` gives what `accept` accepts; returns it. */
-export async function eventually(what, read, accept = Boolean) {
-  const deadline = Date.now() + kDeadlineMs;
+export async function eventually(what, read, accept = Boolean, deadlineMs = kDeadlineMs) {
+  const deadline = Date.now() + deadlineMs;
   for (;;) {
     const value = await read();
     if (accept(value)) return value;
-    if (Date.now() > deadline) assert.fail(`${what}: still ${JSON.stringify(value)} after ${kDeadlineMs} ms`);
+    if (Date.now() > deadline) assert.fail(`${what}: still ${JSON.stringify(value)} after ${deadlineMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

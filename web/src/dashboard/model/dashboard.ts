@@ -11,8 +11,9 @@ import { eventRow, type NoticeRow } from './row.js';
 import { kNoFilter, rowPredicate, type RowFilter } from './row_filter.js';
 import { TypeCounts } from './type_counts.js';
 
-/** Rows looked at per frame when a filter changed: a few ms of work. */
-const kScanRowsPerFrame = 10_000;
+/** Looking through the log for a new filter takes at most this much of a frame; the rest waits for the next. */
+const kScanMsPerFrame = 8;
+const kScanRowsPerStep = 1_000;
 const kTickMs = 250;
 const kStatsIntervalMs = 5_000;
 
@@ -191,8 +192,8 @@ export class Dashboard {
   #applyFilter(): void {
     this.view.setFilter(rowPredicate(this.filter.value));
     this.#addedWhenPaused = 0;
-    if (!this.following.value) this.follow(); // positions of the old view mean nothing in the new one
-    this.#wantFrame();
+    this.follow(); // positions of the old view mean nothing in the new one
+    this.#catchUp();
   }
 
   #wantFrame(): void {
@@ -200,10 +201,16 @@ export class Dashboard {
     this.#frameWanted = true;
     this.#surroundings.onNextFrame(() => {
       this.#frameWanted = false;
-      this.view.catchUp(kScanRowsPerFrame);
-      this.frame.value += 1;
-      if (this.view.isBehind) this.#wantFrame();
+      this.#catchUp();
     });
+  }
+
+  #catchUp(): void {
+    const start = this.now();
+    do this.view.catchUp(kScanRowsPerStep);
+    while (this.view.isBehind && this.now() - start < kScanMsPerFrame);
+    this.frame.value += 1;
+    if (this.view.isBehind) this.#wantFrame();
   }
 }
 

@@ -1,13 +1,16 @@
 // The rows of a log that pass a filter, by position; follows the log in slices that fit into a frame.
 //
-// Pure. Invariant after catchUp(): every held row below `scannedTo` that passes is in the view, in order.
+// Pure. What it shows changes in setFilter() and catchUp() only: rows that the log drops meanwhile stay until then, so
+// that whatever is drawn between two frames is drawn of one state.
+// Invariant after catchUp(): every held row below `scannedTo` that passes is in the view, in order.
 import type { EventLog } from './event_log.js';
 import type { Row } from './row.js';
 
 export class FilteredView {
   #log: EventLog;
   #accepts: (row: Row) => boolean = () => true;
-  #numbers: Float64Array; // a ring of row numbers, as large as the log's
+  #rows: (Row | undefined)[] = []; // a ring as large as the log's
+  #numbers: Float64Array; // the rows' numbers in the log
   #head = 0; // matches ever dropped at the old end, since the last reset
   #tail = 0; // matches ever added, since the last reset
   #scannedTo: number;
@@ -38,6 +41,7 @@ export class FilteredView {
 
   setFilter(accepts: (row: Row) => boolean): void {
     this.#accepts = accepts;
+    this.#rows = [];
     this.#head = this.#tail = 0;
     this.#scannedTo = this.#log.first;
   }
@@ -48,8 +52,11 @@ export class FilteredView {
     this.#scannedTo = Math.max(this.#scannedTo, this.#log.first);
     const end = Math.min(this.#log.end, this.#scannedTo + rowsMax);
     for (; this.#scannedTo < end; this.#scannedTo += 1) {
-      if (!this.#accepts(this.#log.at(this.#scannedTo)!)) continue;
-      this.#numbers[this.#tail % this.#numbers.length] = this.#scannedTo;
+      const row = this.#log.at(this.#scannedTo)!;
+      if (!this.#accepts(row)) continue;
+      const slot = this.#tail % this.#numbers.length;
+      this.#rows[slot] = row;
+      this.#numbers[slot] = this.#scannedTo;
       this.#tail += 1;
     }
   }
@@ -59,8 +66,9 @@ export class FilteredView {
     return this.#numbers[(this.#head + position) % this.#numbers.length]!;
   }
 
-  rowAt(position: number): Row | undefined {
-    return this.#log.at(this.numberAt(position));
+  /** REQUIRES: 0 <= position < size. */
+  rowAt(position: number): Row {
+    return this.#rows[(this.#head + position) % this.#numbers.length]!;
   }
 
   /** Position of the row with that number, -1 if it is not in the view. O(log size). */
@@ -78,6 +86,9 @@ export class FilteredView {
   }
 
   #forgetDropped(): void {
-    while (this.size > 0 && this.numberAt(0) < this.#log.first) this.#head += 1;
+    while (this.size > 0 && this.numberAt(0) < this.#log.first) {
+      this.#rows[this.#head % this.#numbers.length] = undefined;
+      this.#head += 1;
+    }
   }
 }

@@ -64,7 +64,7 @@ export function EventList({ dashboard }: { dashboard: Dashboard }) {
     rows.push(
       <EventRowView
         key={number}
-        row={view.rowAt(position)!}
+        row={view.rowAt(position)}
         number={number}
         position={position}
         isOpen={number === open}

@@ -44,7 +44,8 @@ export function Toolbar({ dashboard }: { dashboard: Dashboard }) {
 
 function Shown({ dashboard }: { dashboard: Dashboard }) {
   dashboard.tick.value; // drawn again four times a second
+  const { search, hiddenGroups } = dashboard.filter.value;
   const shown = dashboard.view.size.toLocaleString('en');
-  const held = dashboard.log.size.toLocaleString('en');
-  return <span class="quiet shown">{shown === held ? `${held} held` : `${shown} of ${held}`}</span>;
+  const isFiltered = search !== '' || hiddenGroups.size > 0;
+  return <span class="quiet shown">{isFiltered ? `${shown} of ${dashboard.log.size.toLocaleString('en')}` : `${shown} held`}</span>;
 }

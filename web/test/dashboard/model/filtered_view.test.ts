@@ -42,6 +42,15 @@ describe('the view', () => {
     expect(types(view)).toEqual(['g46', 'g47', 'g48', 'g49']);
   });
 
+  it('goes on showing what the log dropped until it catches up', () => {
+    const { log, view } = filled(2, ['a', 'b']);
+    view.catchUp(100);
+    for (const type of ['c', 'd']) log.push(eventRow(event(9, type), type));
+    expect(types(view)).toEqual(['a', 'b']);
+    view.catchUp(100);
+    expect(types(view)).toEqual(['c', 'd']);
+  });
+
   it('is empty after the log was cleared', () => {
     const { log, view } = filled(4, ['a', 'b']);
     view.catchUp(100);

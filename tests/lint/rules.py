@@ -92,7 +92,7 @@ def file_length(files):
 
 
 # Written in pieces, so that this file does not complain about itself.
-MACHINE_PATH = re.compile("(?<![\\w.])/(" + "wor" + "k/main|" + "wor" + "k/shared|" + "Use" + "rs/|" + "tm" + "p/w/|ho" + "me/(?!\\.))")
+MACHINE_PATH = re.compile("(?<![\\w.])/(" + "wor" + "k/main|" + "wor" + "k/shared|" + "Use" + "rs/|" + "tm" + "p/w/)")
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 
 

@@ -22,7 +22,7 @@ BREACHES = [
     (rules.folder_readmes, "a folder without a README", {"common/a.h": ""}),
     (rules.top_level, "a stray file", {"notes.txt": ""}),
     (rules.file_length, "a very long file", {"web/a.ts": "\n" * 601}),
-    (rules.machine_paths, "somebody's home", {"docs/a.md": "cd /ho" "me/me/cell0\n"}),
+    (rules.machine_paths, "somebody's checkout", {"docs/a.md": "cd /wor" "k/main\n"}),
     (rules.unfinished, "a note to self", {"common/a.cpp": "// TO" "DO later\n"}),
     (rules.node_engines, "no engines", {"web/package.json": "{}"}),
     (rules.node_engines, "a package for newer Nodes",

@@ -16,6 +16,8 @@ namespace cell0::gateway {
 namespace {
 
 constexpr std::uint32_t kNoPatienceAfter_s = 2;  // close(): a peer that has taken nothing for so long is not waited for
+constexpr std::uint32_t kStallSamples =
+    12;  // looks per stall_timeout: what a blocked peer takes is only seen by looking
 constexpr std::size_t kGoodbyeBytesMax = 256 * 1024;  // that a last effort may push into the kernel
 constexpr unsigned kOrphanTimeout_ms = 10'000;        // how long the kernel keeps trying after we have closed
 constexpr std::string_view kStreamComment = ":\n\n";
@@ -89,7 +91,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   if (!in_callback_) flush(false);
 }
 
-void Connection::abort() { end({}); }
+void Connection::abort() { end({ws_close::kAbnormal, "dropped", false}); }
 
 void Connection::start_closing() {
   if (!is_websocket_) input_.reset();  // what was asked behind it is not answered
@@ -178,7 +180,11 @@ std::uint32_t Connection::next_due() const {
     case Mode::kClosed:
       break;
   }
-  if (blocked_s_ != 0) no_later_than(blocked_s_ + seconds(limits.stall_timeout));
+  if (blocked_s_ != 0) {
+    const std::uint32_t stall = seconds(limits.stall_timeout);
+    no_later_than(blocked_s_ + stall);
+    no_later_than(server_.now_s_ + std::max(1U, stall / kStallSamples));
+  }
   return due;
 }
 
@@ -189,7 +195,8 @@ void Connection::reschedule() {
 // What was due when the deadline was set may have moved since: each check looks again.
 void Connection::on_deadline() {
   const std::uint32_t now = server_.now_s_;
-  if (blocked_s_ != 0 && now >= blocked_s_ + seconds(server_.limits_.stall_timeout) && !took_output()) {
+  const bool takes_nothing = blocked_s_ != 0 && !took_output();
+  if (takes_nothing && now >= blocked_s_ + seconds(server_.limits_.stall_timeout)) {
     ++server_.stats_.closed_stalled;
     return say_goodbye_now(ws_close::kTryLater, "the client takes nothing");
   }
@@ -224,7 +231,6 @@ void Connection::on_websocket_deadline() {
     ++server_.stats_.timeouts;
     return fail_websocket(ws_close::kPolicy, "a message took too long");
   }
-  if (blocked_s_ != 0) took_output();
   const std::uint32_t silent = now - alive_s_;
   if (close_after_s_ > 0 && silent >= close_after_s_) {
     ++server_.stats_.closed_silent;

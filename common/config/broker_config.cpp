@@ -67,8 +67,11 @@ void describe_rule(ConfigSection& rule, RuleConfig& to) {
   rule.text("type", to.type, kOptionalType, "The event type that the rule is for.");
   rule.choice(
       "durability", to.durability,
-      {{"durable", Durability::kDurable}, {"relaxed", Durability::kRelaxed}, {"ephemeral", Durability::kEphemeral}},
-      "Durable: acknowledged once on disk. Relaxed: survives the process, not a power cut. Ephemeral: never stored.");
+      {{"by_type", Durability::kByType},
+       {"durable", Durability::kDurable},
+       {"relaxed", Durability::kRelaxed},
+       {"ephemeral", Durability::kEphemeral}},
+      "By type: as each event type is declared. Durable: acknowledged once on disk. Relaxed: survives the process, not a power cut. Ephemeral: never stored.");
   rule.integer("count", to.count, 0, kNoMax, "Events kept under this rule; 0: as many as the limits allow.");
   rule.duration("age_s", to.age, 0, 3'650LL * 86'400, "Seconds that an event is kept; 0: no limit.");
   rule.integer("bytes", to.bytes, 0, kNoMax, "Bytes kept under this rule; 0: as many as the limits allow.");

@@ -46,14 +46,14 @@ struct BrokerConfig {
   BrokerLimits limits;
 };
 
-enum class Durability { kDurable, kRelaxed, kEphemeral };
+enum class Durability { kByType, kDurable, kRelaxed, kEphemeral };
 
 // One [[rule]]: what fits both `topic` and `type` is kept like this. The most specific rule wins; of equal ones the
 // later.
 struct RuleConfig {
   std::string topic;  // whole leading parts (topic_under); "": every topic
   std::string type;   // an exact type; "": every type
-  Durability durability = Durability::kDurable;
+  Durability durability = Durability::kByType;  // as the event's type says in event.proto
   std::uint64_t count = 0;  // events kept; 0: no limit of its own, also for the next two
   std::chrono::seconds age{0};
   std::uint64_t bytes = 0;

@@ -212,7 +212,15 @@ Result<void> Socket::connect(const std::string& endpoint) {
   }
 }
 
-std::string Socket::bound_endpoint() const { return impl_->zmq().get(zmq::sockopt::last_endpoint); }
+std::string Socket::bound_endpoint() const {
+  std::string endpoint = impl_->zmq().get(zmq::sockopt::last_endpoint);
+  // An IPv4 address on an IPv6 socket: back to how people write it.
+  constexpr std::string_view kMapped = "[::ffff:";
+  const auto mapped = endpoint.find(kMapped);
+  if (mapped == std::string::npos) return endpoint;
+  endpoint.erase(mapped, kMapped.size());
+  return endpoint.erase(endpoint.find(']', mapped), 1);
+}
 
 void Socket::start(OnMessage on_message, OnTurnEnd on_turn_end) {
   impl_->start(std::move(on_message), std::move(on_turn_end));

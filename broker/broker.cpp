@@ -1,0 +1,197 @@
+#include "broker/broker.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace cell0::broker {
+namespace {
+
+std::string new_boot_id(Random& random) {
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// What is still unsent when the process ends may take so long.
+constexpr std::chrono::milliseconds kLinger{300};
+
+Result<std::unique_ptr<link::Socket>> bind_one(asio::io_context& io, link::Context& context, link::SocketType type,
+                                               const char* key, const std::string& endpoint,
+                                               const link::SocketOptions& options) {
+  auto socket = link::Socket::create(io, context, type, options);
+  if (!socket) return Error{socket.error().code, std::string(key) + ": " + socket.error().text};
+  if (auto bound = (*socket)->bind(endpoint); !bound) {
+    return Error{bound.error().code, std::string(key) + ": " + bound.error().text};
+  }
+  return socket;
+}
+
+}  // namespace
+
+// One broker per state directory: two would hand out the same seqs.
+class Broker::StateLock {
+ public:
+  explicit StateLock(const std::filesystem::path& path)
+      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {}
+  ~StateLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  StateLock(const StateLock&) = delete;
+  StateLock& operator=(const StateLock&) = delete;
+
+  static Result<std::unique_ptr<StateLock>> take(const std::filesystem::path& dir) {
+    const std::filesystem::path path = dir / "broker.lock";
+    auto lock = std::make_unique<StateLock>(path);
+    if (lock->fd_ < 0) {
+      return Error{ErrorCode::kInvalid, "state.dir: cannot open " + path.string() + ": " + std::strerror(errno)};
+    }
+    if (::flock(lock->fd_, LOCK_EX | LOCK_NB) != 0) {
+      return Error{ErrorCode::kConflict, "state.dir: " + dir.string() + " is in use by another cell0-broker"};
+    }
+    return lock;
+  }
+
+ private:
+  int fd_;
+};
+
+Result<Broker::Sockets> Broker::bind(asio::io_context& io, link::Context& context, const Settings& settings) {
+  using link::SocketType;
+  const Limits& limits = settings.limits;
+  link::SocketOptions options;
+  options.message_bytes_max = limits.message_bytes_max;
+  Sockets sockets;
+
+  options.queue_messages_max = limits.ingest_queue_messages_max;
+  auto ingest = bind_one(io, context, SocketType::kXsub, "broker.ingest", settings.ingest, options);
+  if (!ingest) return ingest.error();
+  sockets.ingest = std::move(*ingest);
+
+  options.linger = kLinger;
+  options.queue_messages_max = limits.fanout_queue_messages_max;
+  auto fanout = bind_one(io, context, SocketType::kXpub, "broker.fanout", settings.fanout, options);
+  if (!fanout) return fanout.error();
+  sockets.fanout = std::move(*fanout);
+
+  options.queue_messages_max = limits.control_queue_messages_max;
+  auto control = bind_one(io, context, SocketType::kRouter, "broker.control", settings.control, options);
+  if (!control) return control.error();
+  sockets.control = std::move(*control);
+  return sockets;
+}
+
+Result<std::unique_ptr<Broker>> Broker::create(asio::io_context& io, link::Context& context, const Settings& settings,
+                                               const Clock& clock, Random& random, Log& log) {
+  auto rules = RuleTable::create(settings.rules);
+  if (!rules) return rules.error();
+  auto sockets = bind(io, context, settings);
+  if (!sockets) return sockets.error();
+  auto lock = StateLock::take(settings.state_dir);
+  if (!lock) return lock.error();
+  auto reserve = std::make_unique<SeqReserveFile>(settings.state_dir / "seq.reserve");
+  auto seqs = SeqSource::create(*reserve, Seq{}, clock.wall(), settings.limits.seq_block);
+  if (!seqs) return Error{seqs.error().code, "state.dir: " + seqs.error().text};
+  return std::unique_ptr<Broker>(new Broker(io, settings, std::move(*rules), std::move(*lock), std::move(reserve),
+                                            std::move(*seqs), std::move(*sockets), clock, random, log));
+}
+
+Broker::Broker(asio::io_context& io, const Settings& settings, RuleTable rules, std::unique_ptr<StateLock> lock,
+               std::unique_ptr<SeqReserveFile> reserve, SeqSource seqs, Sockets sockets, const Clock& clock,
+               Random& random, Log& log)
+    : limits_(settings.limits),
+      clock_(clock),
+      log_(log),
+      rules_(std::move(rules)),
+      lock_(std::move(lock)),
+      reserve_(std::move(reserve)),
+      seqs_(std::move(seqs)),
+      store_(rules_, {limits_.store_events_max, limits_.store_bytes_max}, seqs_.start()),
+      sequencer_(seqs_, store_),
+      chain_(seqs_.start(), new_boot_id(random)),
+      topics_(rules_, limits_.topics_max),
+      gateways_(limits_.gateways_max, limits_.gateway_lease),
+      intake_(limits_, rules_, topics_, sequencer_, clock),
+      ingest_endpoint_(sockets.ingest->bound_endpoint()),
+      fanout_endpoint_(sockets.fanout->bound_endpoint()),
+      control_endpoint_(sockets.control->bound_endpoint()),
+      fanout_(std::move(sockets.fanout), chain_, counters_, clock),
+      ingest_(std::move(sockets.ingest), intake_, limits_, counters_, clock, log),
+      answers_(*sockets.control, counters_),
+      publish_desk_(limits_, intake_, answers_, counters_, clock, log),
+      history_desk_(io, limits_, store_, chain_, answers_, counters_),
+      control_(std::move(sockets.control), answers_,
+               {limits_, intake_, store_, sequencer_, chain_, topics_, gateways_, counters_, clock, log, clock.wall(),
+                publish_desk_, history_desk_},
+               counters_),
+      tick_(io),
+      stop_timer_(io) {
+  // Commit, then publish, then acknowledge.
+  sequencer_.on_committed([this](Drafts& committed) { fanout_.publish(committed); });
+  intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
+    if (!result) log_.error("events could not be stored", {{"reason", result.error().text}, {"events", drafts.size()}});
+    publish_desk_.settled(drafts, result);
+  });
+}
+
+Broker::~Broker() = default;
+
+void Broker::start() {
+  fanout_.start();
+  ingest_.start();
+  control_.start();
+  arm_tick();
+}
+
+void Broker::arm_tick() {
+  tick_.expires_after(limits_.heartbeat_interval);
+  tick_.async_wait([this](const asio::error_code& error) {
+    if (!error) on_tick();
+  });
+}
+
+void Broker::on_tick() {
+  fanout_.heartbeat();
+  expire();
+  arm_tick();
+}
+
+void Broker::expire() {
+  store_.trim_aged(clock_.wall(), limits_.trim_records_per_slice);
+  publish_desk_.drop_idle_origins();
+  for (const std::string& name : gateways_.expire(clock_.mono())) {
+    log_.warn("gateway: gone, its lease is over", {{"name", name}});
+  }
+}
+
+void Broker::stop(std::function<void()> done) {
+  stopping_ = true;
+  ingest_.stop();
+  control_.stop_taking();
+  history_desk_.close();
+  intake_.commit();
+  stop_when_settled(clock_.mono() + limits_.stop_within, std::move(done));
+}
+
+void Broker::stop_when_settled(MonoTime deadline, std::function<void()> done) {
+  if (intake_.queued() == 0 || clock_.mono() >= deadline) return done();
+  stop_timer_.expires_after(std::chrono::milliseconds(5));
+  stop_timer_.async_wait([this, deadline, done = std::move(done)](const asio::error_code& error) mutable {
+    if (!error) stop_when_settled(deadline, std::move(done));
+  });
+}
+
+std::string Broker::not_ready() const {
+  if (stopping_) return "stopping";
+  return sequencer_.trouble();
+}
+
+Broker::Figures Broker::figures() const {
+  return {stats_of(control_.parts()), publish_desk_.origins(), topics_.size(), history_desk_.size(),
+          ingest_.oversize_messages() + control_.oversize_messages()};
+}
+
+}  // namespace cell0::broker

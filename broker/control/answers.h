@@ -1,0 +1,31 @@
+// Sends answers to the peers of the control socket. A peer that is gone, or does not read, loses its answer: it asks
+// again after its own timeout.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/counters.h"
+#include "cell0/v1/control.pb.h"
+#include "common/link/socket.h"
+#include "common/result.h"
+
+namespace cell0::broker {
+
+class Answers {
+ public:
+  // `socket` is a ROUTER. Both outlive it.
+  Answers(link::Socket& socket, Counters& counters) : socket_(socket), counters_(counters) {}
+
+  void send(std::string_view peer, const v1::Response& response);
+  void send_encoded(std::string_view peer, std::string_view response);  // REQUIRES: an encoded v1::Response
+  void fail(std::string_view peer, std::uint64_t id, v1::Failure::Code code, const std::string& text);
+  void fail(std::string_view peer, std::uint64_t id, const Error& error);
+
+ private:
+  link::Socket& socket_;
+  Counters& counters_;
+  std::string encoded_;
+};
+
+}  // namespace cell0::broker

@@ -1,0 +1,47 @@
+#include "broker/control/request_view.h"
+
+#include "broker/wire.h"
+#include "cell0/v1/control.pb.h"
+
+namespace cell0::broker {
+
+using wire::Type;
+
+RequestView RequestView::of(std::string_view message) {
+  RequestView view;
+  wire::Reader reader(message);
+  while (reader.next()) {
+    if (reader.is(v1::Request::kIdFieldNumber, Type::kVarint)) {
+      view.id = reader.number();
+    } else if (reader.type() == Type::kBytes) {
+      view.body_field = reader.field();
+      view.body = reader.bytes();
+    }
+  }
+  view.well_formed = reader.ok();
+  return view;
+}
+
+Result<void> PublishView::read(std::string_view body) {
+  emitter_id = {};
+  incarnation = first_n = answered_through = 0;
+  envelopes.clear();
+  wire::Reader reader(body);
+  while (reader.next()) {
+    if (reader.is(v1::PublishRequest::kEnvelopesFieldNumber, Type::kBytes)) {
+      envelopes.push_back(reader.bytes());
+    } else if (reader.is(v1::PublishRequest::kEmitterIdFieldNumber, Type::kBytes)) {
+      emitter_id = reader.bytes();
+    } else if (reader.is(v1::PublishRequest::kIncarnationFieldNumber, Type::kVarint)) {
+      incarnation = reader.number();
+    } else if (reader.is(v1::PublishRequest::kFirstNFieldNumber, Type::kVarint)) {
+      first_n = reader.number();
+    } else if (reader.is(v1::PublishRequest::kAnsweredThroughFieldNumber, Type::kVarint)) {
+      answered_through = reader.number();
+    }
+  }
+  if (!reader.ok()) return Error{ErrorCode::kInvalid, "publish: not an encoded cell0.v1.PublishRequest"};
+  return {};
+}
+
+}  // namespace cell0::broker

@@ -1,0 +1,90 @@
+#include "broker/event_block.h"
+
+#include <cstring>
+
+#include "broker/wire.h"
+#include "common/check.h"
+
+namespace cell0::broker {
+namespace {
+
+using wire::Type;
+using wire::write_varint;
+
+// Eight bytes hold 56 bits, and a seq has at most 53: all seqs are as long as the longest, so that they can be written
+// into their place later. (Since 1987 << 10 every real one fills them; parsers take shorter ones padded, too.)
+constexpr std::size_t kSeqBytes = 8;
+
+void write_seq(char* to, Seq seq) {
+  for (std::size_t i = 0; i < kSeqBytes; ++i) {
+    const auto more = static_cast<std::uint64_t>(i + 1 < kSeqBytes ? 0x80 : 0);
+    to[i] = static_cast<char>((seq.value >> (7 * i) & 0x7F) | more);
+  }
+}
+
+char* write_tag(char* to, std::uint32_t field, Type type) {
+  *to = static_cast<char>(wire::tag(field, type));
+  return to + 1;
+}
+
+char* write_bytes(char* to, std::uint32_t field, std::string_view value) {
+  to = write_varint(write_tag(to, field, Type::kBytes), value.size());
+  std::memcpy(to, value.data(), value.size());
+  return to + value.size();
+}
+
+char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
+  return write_varint(write_tag(to, field, Type::kVarint), value);
+}
+
+std::size_t bytes_field_size(std::size_t size) { return 1 + wire::varint_size(size) + size; }
+
+}  // namespace
+
+void EventBlock::add(const Stamp& stamp, std::string_view envelope) {
+  const std::size_t size = 1 + kSeqBytes + bytes_field_size(stamp.topic.size()) + bytes_field_size(stamp.type.size()) +
+                           2 + bytes_field_size(envelope.size()) + 2;  // priority and durability: a byte each
+  CELL0_CHECK(stamp.priority < 0x80 && buffer_.size() + size < 0x7FFFFFFF);
+  const std::size_t offset = buffer_.size() + 1 + wire::varint_size(size);
+  buffer_.resize(offset + size);
+  char* to = buffer_.data() + offset - 1 - wire::varint_size(size);
+  to = write_varint(write_tag(to, 5, Type::kBytes), size);  // Batch.events
+  to = write_tag(to, 1, Type::kVarint) + kSeqBytes;         // number() fills it
+  to = write_bytes(to, 2, stamp.topic);
+  to = write_bytes(to, 3, stamp.type);
+  to = write_number(to, 4, stamp.priority);
+  to = write_bytes(to, 5, envelope);
+  write_number(to, 6, static_cast<std::uint64_t>(stamp.durability));
+  events_.push_back(
+      {static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(size), stamp.rule, stamp.durability});
+}
+
+void EventBlock::number(Seq first) {
+  CELL0_CHECK(first.value + events_.size() <= kSeqMax.value + 1);
+  for (const Event& event : events_) {
+    write_seq(buffer_.data() + event.offset + 1, first);
+    first = first.next();
+  }
+}
+
+std::string_view EventBlock::seal(Seq prev, Seq last, WallTime now, std::string_view boot_id) {
+  char head[kHeadroom];
+  char* end = head;
+  end = write_number(end, 1, prev.value);
+  end = write_number(end, 2, last.value);
+  end = write_number(end, 3, static_cast<std::uint64_t>(to_unix_us(now)));
+  CELL0_CHECK(boot_id.size() == 16);
+  end = write_bytes(end, 4, boot_id);
+  const auto size = static_cast<std::size_t>(end - head);
+  const std::size_t at = kHeadroom - size;
+  std::memcpy(buffer_.data() + at, head, size);
+  return std::string_view(buffer_).substr(at);
+}
+
+void EventBlock::clear() {
+  if (buffer_.capacity() > kKeptBytes) std::string().swap(buffer_);
+  buffer_.resize(kHeadroom);
+  events_.clear();
+}
+
+}  // namespace cell0::broker

@@ -1,0 +1,38 @@
+#include "broker/ingest.h"
+
+namespace cell0::broker {
+
+Ingest::Ingest(std::unique_ptr<link::Socket> socket, Intake& intake, const Limits& limits, Counters& counters,
+               const Clock& clock, Log& log)
+    : socket_(std::move(socket)),
+      intake_(intake),
+      gaps_(limits.pub_origins_max),
+      counters_(counters),
+      clock_(clock),
+      log_(log),
+      throttle_(std::chrono::seconds(1)) {}
+
+void Ingest::start() {
+  socket_->start([this](link::FrameViews frames) { on_message(frames); }, [this] { intake_.commit(); });
+}
+
+void Ingest::on_message(link::FrameViews frames) {
+  const auto place = intake_.take(frames.back());
+  if (place) {
+    ++counters_.accepted_ingest;
+  } else {
+    refuse(place.error());
+  }
+  if (intake_.envelope().has_origin()) counters_.lost_on_pub += gaps_.see(intake_.envelope().origin());
+}
+
+void Ingest::refuse(const Error& error) {
+  const bool full = error.code == ErrorCode::kFull;
+  ++(full ? counters_.ingest_dropped : counters_.rejected_ingest);
+  if (const auto pass = throttle_.admit(clock_.mono())) {
+    log_.warn(full ? "ingest: event dropped" : "ingest: event rejected",
+              {{"reason", error.text}, {"source", intake_.envelope().source()}, {"suppressed", pass->suppressed}});
+  }
+}
+
+}  // namespace cell0::broker

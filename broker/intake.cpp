@@ -1,0 +1,78 @@
+#include "broker/intake.h"
+
+#include "common/event_check.h"
+#include "common/event_schema.h"
+
+namespace cell0::broker {
+
+Intake::Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock)
+    : limits_(limits), rules_(rules), topics_(topics), sequencer_(sequencer), clock_(clock), gathered_(new_drafts()) {}
+
+std::unique_ptr<Drafts> Intake::new_drafts() {
+  auto drafts =
+      spare_ ? std::move(spare_) : std::make_unique<Drafts>(limits_.batch_events_max, limits_.batch_bytes_max);
+  drafts->turn = ++turn_;
+  return drafts;
+}
+
+Result<Intake::Place> Intake::take(std::string_view encoded) {
+  if (encoded.size() > limits_.event.event_bytes_max) {
+    envelope_.Clear();
+    return Error{ErrorCode::kTooLarge, "event: " + std::to_string(encoded.size()) + " bytes, at most " +
+                                           std::to_string(limits_.event.event_bytes_max) + " are taken"};
+  }
+  if (!envelope_.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+    envelope_.Clear();  // of half an event nothing is to be trusted
+    return Error{ErrorCode::kInvalid, "event: not an encoded cell0.v1.Envelope"};
+  }
+  if (auto checked = check_event(envelope_, limits_.event); !checked) return checked.error();
+  if (gathered_->size() >= limits_.gathered_events_max || gathered_->bytes() >= limits_.gathered_bytes_max) {
+    return Error{ErrorCode::kFull, "broker: " + std::to_string(gathered_->size()) + " events wait to be stored"};
+  }
+  return add(encoded);
+}
+
+Intake::Place Intake::add(std::string_view encoded) {
+  if (gathered_->empty()) turn_began_ = clock_.wall();
+  const std::string_view type_name = type_of(envelope_);
+  const EventType& type = event_type_or_user(type_name);
+  topic_.assign(envelope_.topic());
+  if (topic_.empty()) topic_.assign("events.").append(type_name);
+
+  const Place place{gathered_->turn, gathered_->size()};
+  Stamp stamp;
+  stamp.topic = topic_;
+  stamp.type = type_name;
+  stamp.priority = priority_of(envelope_, type);
+  stamp.rule = topics_.count(topic_, type_name, turn_began_, place.turn, place.index);
+  stamp.durability = rules_.durability(stamp.rule, type);
+  gathered_->add(stamp, encoded);
+  return place;
+}
+
+std::uint64_t Intake::unsettled_turn() const {
+  if (!gathered_->empty()) return gathered_->turn;
+  return in_flight_ > 0 ? in_flight_turn_ : 0;
+}
+
+void Intake::commit() {
+  if (gathered_->empty() || sequencer_.busy()) return;
+  auto drafts = std::move(gathered_);
+  gathered_ = new_drafts();
+  in_flight_ = drafts->size();
+  in_flight_turn_ = drafts->turn;
+  sequencer_.append(std::move(drafts), clock_.wall(), [this](std::unique_ptr<Drafts> settled, Result<void> result) {
+    settle(*settled, result);
+    settled->clear();
+    spare_ = std::move(settled);
+    commit();
+  });
+}
+
+void Intake::settle(Drafts& drafts, const Result<void>& result) {
+  in_flight_ = 0;
+  if (result) topics_.committed(drafts.turn, drafts.first());
+  on_settled_(drafts, result);
+}
+
+}  // namespace cell0::broker

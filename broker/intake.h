@@ -1,0 +1,71 @@
+// Where every event enters: decoded and checked once, stamped, and gathered until the turn's commit.
+//
+// One commit in flight (design, section 2): what comes while one runs gathers and is the next. With the in-memory
+// sequencer a commit ends before commit() returns.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "broker/counters.h"
+#include "broker/limits.h"
+#include "broker/sequencer.h"
+#include "broker/topics.h"
+#include "common/clock.h"
+#include "common/result.h"
+
+namespace cell0::broker {
+
+class Intake {
+ public:
+  // Where a taken event is: turn of its drafts, and index in them.
+  struct Place {
+    std::uint64_t turn = 0;
+    std::size_t index = 0;
+  };
+  // After a turn's commit, published or failed: with the drafts' seqs, or why not.
+  using OnSettled = std::function<void(Drafts& drafts, const Result<void>& result)>;
+
+  // All outlive it.
+  Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock);
+
+  void on_settled(OnSettled handler) { on_settled_ = std::move(handler); }
+
+  // kInvalid, kTooLarge: the event is wrong, the text names the field. kFull: too many wait for a commit; later may
+  // work. envelope() is what was decoded, whatever the outcome, until the next take().
+  Result<Place> take(std::string_view encoded_envelope);
+  const v1::Envelope& envelope() const { return envelope_; }
+
+  // The turn that an answer has to wait for, so that all taken so far is settled; 0: none.
+  std::uint64_t unsettled_turn() const;
+
+  // At the end of a turn: commits what has gathered, unless a commit runs.
+  void commit();
+
+  // Taken, and not settled.
+  std::size_t queued() const { return gathered_->size() + in_flight_; }
+
+ private:
+  Place add(std::string_view encoded_envelope);
+  void settle(Drafts& drafts, const Result<void>& result);
+  std::unique_ptr<Drafts> new_drafts();
+
+  const Limits& limits_;
+  const RuleTable& rules_;
+  Topics& topics_;
+  Sequencer& sequencer_;
+  const Clock& clock_;
+  OnSettled on_settled_;
+  v1::Envelope envelope_;  // kept, so that its strings keep their memory
+  std::string topic_;
+  std::unique_ptr<Drafts> gathered_;
+  std::unique_ptr<Drafts> spare_;
+  std::size_t in_flight_ = 0;  // events
+  std::uint64_t in_flight_turn_ = 0;
+  std::uint64_t turn_ = 0;
+  WallTime turn_began_{};
+};
+
+}  // namespace cell0::broker

@@ -1,0 +1,65 @@
+// Every limit of the broker: its value, unit and reason. Configurable as [broker.limits]; shown by /metrics.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "common/clock.h"
+#include "common/event_check.h"
+
+namespace cell0::broker {
+
+struct Limits {
+  // ---- one event
+  // A megabyte is a long document; whoever has more stores it elsewhere and publishes where.
+  EventLimits event;
+
+  // ---- what goes out
+  std::size_t batch_events_max = 256;      // of one Batch: a gateway's turn stays below a millisecond
+  std::size_t batch_bytes_max = 1 << 20;   // of one Batch, unless a single event is larger
+  int fanout_queue_messages_max = 1000;    // Batches per gateway that does not read; then it gets a gap and repairs it
+  int ingest_queue_messages_max = 10'000;  // events per plain PUB peer; then that peer drops
+  int control_queue_messages_max = 1000;   // requests per peer not yet read, and answers per peer that does not read
+
+  // ---- what comes in on control
+  std::size_t publish_events_max = 1024;       // of one PublishRequest
+  std::size_t message_bytes_max = 8u << 20;    // of any message; beyond it ZeroMQ ends the peer's connection
+  std::size_t publish_bytes_max = 4u << 20;    // of one PublishRequest: what one peer can make us hold at once
+  std::size_t request_bytes_max = 256 * 1024;  // of any other request: a filter with 3 x 256 names of 255 bytes fits
+
+  // ---- events taken, not yet published (they wait for a commit)
+  std::size_t gathered_events_max = 65'536;    // over it: `unavailable` on the acknowledged path, dropped on ingest
+  std::size_t gathered_bytes_max = 64u << 20;  // the same
+  std::size_t publishes_max = 16'384;          // publish requests that wait for it; more are refused
+
+  // ---- history
+  std::size_t page_bytes_max = 256 * 1024;    // of events in one page: two of them are a gateway's credit
+  std::size_t scan_records_per_slice = 2048;  // looked at before the loop gets its turn: about 0.3 ms
+  std::size_t histories_per_peer_max = 8;     // open history requests; more are refused
+  std::size_t histories_max = 1024;           // of all peers
+
+  // ---- what is kept
+  std::size_t store_events_max = 262'144;     // in memory, of all rules together
+  std::size_t store_bytes_max = 128u << 20;   // the same, with 32 bytes for each event's record
+  std::size_t trim_records_per_slice = 4096;  // dropped for their age in one go
+
+  // ---- tables of peers
+  std::size_t origins_max = 10'000;      // emitters known; beyond it the longest idle one is forgotten
+  std::size_t origin_recent_max = 1024;  // of each, n whose seq is known for a duplicate's answer (8 bytes each)
+  Duration origin_idle_max = std::chrono::hours(24 * 7);
+  std::size_t pub_origins_max = 10'000;  // plain PUB emitters whose gaps are counted
+  std::size_t topics_max = 10'000;       // with counters; beyond it the longest silent one is forgotten
+  std::size_t topics_answer_max = 1000;  // in one TopicsAnswer
+  std::size_t gateways_max = 256;        // with a lease
+  Duration gateway_lease = std::chrono::seconds(7);
+  std::size_t peer_name_bytes_max = 128;  // what a peer calls itself
+  std::size_t report_url_bytes_max = 255;
+
+  // ---- time
+  Duration heartbeat_interval = std::chrono::seconds(1);
+  Duration stop_within = std::chrono::milliseconds(1500);  // of TERM; systemd and up.sh wait longer than this
+  std::uint64_t seq_block = 1u << 20;                      // seqs reserved at a time: one fsync per million events
+};
+
+}  // namespace cell0::broker

@@ -1,0 +1,87 @@
+// cell0-broker: the one sequencer. Parses the configuration, puts the parts together, runs the loop.
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "broker/admin.h"
+#include "broker/broker.h"
+#include "common/config/config.h"
+#include "common/http/admin_server.h"
+#include "common/log.h"
+#include "common/version.h"
+
+namespace cell0::broker {
+namespace {
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "cell0-broker: %s\n", error.text.c_str());
+  const bool configuration = error.code == ErrorCode::kInvalid || error.code == ErrorCode::kConflict;
+  return configuration ? kExitBadConfig : kExitFailed;
+}
+
+Result<void> check_broker(const Config& config) {
+  const auto rules = RuleTable::create(rules_from(config.rules));
+  return rules ? Result<void>() : Result<void>(rules.error());
+}
+
+Result<void> make_directory(const std::filesystem::path& dir) {
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (!error) return {};
+  return Error{ErrorCode::kInvalid, "state.dir: cannot make " + dir.string() + ": " + error.message()};
+}
+
+Result<std::unique_ptr<AdminServer>> make_admin(asio::io_context& io, const std::string& address,
+                                                const Broker& broker) {
+  if (address.empty()) return std::unique_ptr<AdminServer>();
+  const auto at = parse_host_port(address);
+  if (!at) return Error{at.error().code, "broker.admin: " + at.error().text};
+  auto server = AdminServer::create(io, at->host, at->port, admin_routes(broker));
+  if (!server) return Error{server.error().code, "broker.admin: " + server.error().text};
+  return server;
+}
+
+int run(const Config& config) {
+  Log log({"cell0-broker", config.log.level, config.log.format});
+  const SystemClock clock;
+  SystemRandom random;
+  link::Context context;
+  asio::io_context io(1);
+
+  if (auto made = make_directory(config.state.dir); !made) return fail(made.error());
+  const Settings settings{config.broker.ingest, config.broker.fanout,       config.broker.control,
+                          config.state.dir,     limits_from(config.broker), rules_from(config.rules)};
+  auto broker = Broker::create(io, context, settings, clock, random, log);
+  if (!broker) return fail(broker.error());
+  auto admin = make_admin(io, config.broker.admin, **broker);
+  if (!admin) return fail(admin.error());
+
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&](const asio::error_code& error, int signal) {
+    if (error) return;
+    log.info("stopping", {{"signal", signal}});
+    (*broker)->stop([&io] { io.stop(); });
+  });
+  (*broker)->start();
+  log.info("ready", {{"ingest", (*broker)->ingest_endpoint()},
+                     {"fanout", (*broker)->fanout_endpoint()},
+                     {"control", (*broker)->control_endpoint()},
+                     {"start_seq", (*broker)->figures().stats.head_seq() + 1}});
+  io.run();
+  log.info("stopped");
+  return kExitStopped;
+}
+
+}  // namespace
+}  // namespace cell0::broker
+
+int main(int argc, char** argv) {
+  const auto loaded =
+      cell0::load_config(argc, argv,
+                         {{"cell0-broker", "Orders, keeps and publishes the events of cell0.", cell0::version()},
+                          {},
+                          &cell0::broker::check_broker});
+  return loaded.run ? cell0::broker::run(loaded.config) : loaded.exit_code;
+}

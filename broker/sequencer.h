@@ -1,0 +1,44 @@
+// Who orders events and keeps them: the one virtual seam of the broker (design, section 4).
+//
+// Now: MemorySequencer. Later: one on SQLite, whose commits end after append() has returned, and one that follows a
+// replicated log. At most one append is under way; what arrives meanwhile gathers in the next Drafts.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "broker/drafts.h"
+#include "common/clock.h"
+#include "common/result.h"
+#include "common/seq.h"
+
+namespace cell0::broker {
+
+class Sequencer {
+ public:
+  // Numbered and kept as their rules say: publish them now.
+  using OnCommitted = std::function<void(Drafts& committed)>;
+  // After OnCommitted, with the same drafts: acknowledge them now. kUnavailable, kFull: nothing happened, the drafts
+  // have no seqs. kTimeout: whether they are kept is not known; their seqs are burnt.
+  using Done = std::function<void(std::unique_ptr<Drafts> drafts, Result<void> result)>;
+
+  virtual ~Sequencer() = default;
+
+  // REQUIRES: called once, before append().
+  virtual void on_committed(OnCommitted handler) = 0;
+
+  // Gives the drafts the next seqs, in their order, and commits them as one. Calls the handlers exactly once each, on
+  // the loop's thread, perhaps before it returns. REQUIRES: !busy(); drafts is not empty.
+  virtual void append(std::unique_ptr<Drafts> drafts, WallTime now, Done done) = 0;
+
+  virtual bool busy() const = 0;
+
+  // Why it may not take events; empty: all is well. For /readyz.
+  virtual std::string trouble() const = 0;
+
+  virtual Seq start() const = 0;  // first seq of this run
+  virtual Seq head() const = 0;   // last seq committed; start - 1 before the first
+};
+
+}  // namespace cell0::broker

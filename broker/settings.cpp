@@ -1,0 +1,60 @@
+#include "broker/settings.h"
+
+namespace cell0::broker {
+namespace {
+
+v1::Durability durability_from(Durability durability) {
+  switch (durability) {
+    case Durability::kByType:
+      return v1::DURABILITY_UNSPECIFIED;
+    case Durability::kDurable:
+      return v1::DURABLE;
+    case Durability::kRelaxed:
+      return v1::RELAXED;
+    case Durability::kEphemeral:
+      return v1::EPHEMERAL;
+  }
+  CELL0_CHECK(!"a durability that exists");
+  return v1::DURABLE;
+}
+
+}  // namespace
+
+Limits limits_from(const BrokerConfig& config) {
+  const BrokerLimits& given = config.limits;
+  Limits limits;
+  limits.event.event_bytes_max = given.event_bytes_max;
+  limits.event.topic_bytes_max = given.topic_bytes_max;
+  limits.message_bytes_max = given.message_bytes_max;
+  limits.batch_events_max = given.batch_events_max;
+  limits.batch_bytes_max = given.batch_bytes_max;
+  limits.fanout_queue_messages_max = given.fanout_queue_messages_max;
+  limits.ingest_queue_messages_max = given.ingest_queue_messages_max;
+  limits.control_queue_messages_max = given.control_queue_messages_max;
+  limits.publish_events_max = given.publish_events_max;
+  limits.publish_bytes_max = given.publish_bytes_max;
+  limits.request_bytes_max = given.request_bytes_max;
+  limits.gathered_events_max = given.gathered_events_max;
+  limits.gathered_bytes_max = given.gathered_bytes_max;
+  limits.publishes_max = given.publishes_max;
+  limits.page_bytes_max = given.page_bytes_max;
+  limits.histories_per_peer_max = given.histories_per_peer_max;
+  limits.histories_max = given.histories_max;
+  limits.store_events_max = given.store_events_max;
+  limits.store_bytes_max = given.store_bytes_max;
+  limits.origins_max = given.origins_max;
+  limits.topics_max = given.topics_max;
+  limits.gateways_max = given.gateways_max;
+  limits.heartbeat_interval = config.heartbeat_interval;
+  return limits;
+}
+
+std::vector<Rule> rules_from(const std::vector<RuleConfig>& rows) {
+  std::vector<Rule> rules;
+  for (const RuleConfig& row : rows) {
+    rules.push_back({row.topic, row.type, durability_from(row.durability), row.count, row.age, row.bytes});
+  }
+  return rules;
+}
+
+}  // namespace cell0::broker

@@ -29,6 +29,8 @@ void describe_log(ConfigSection& log, EmitLogConfig& to) {
   log.duration("rescan_interval_ms", to.rescan_interval, 10, kDayMs,
                "Milliseconds between two looks for new, rotated and vanished files.");
   log.integer("line_bytes_max", to.line_bytes_max, 80, 512 * kKiB, "Bytes of a line; the rest of a longer one is cut.");
+  log.number("lines_per_second_max", to.lines_per_second_max, 1, 1'000'000,
+             "Lines a second, after a burst of twice that; what is over is dropped, counted and told.");
 }
 
 void describe_kernel(ConfigSection& kernel, EmitKernelConfig& to) {
@@ -58,6 +60,8 @@ void describe_chat(ConfigSection& chat, EmitChatConfig& to) {
 void describe_demo(ConfigSection& demo, EmitDemoConfig& to) {
   demo.integer("seed", to.seed, 0, std::numeric_limits<std::int64_t>::max(), "The same seed plays the same scene.");
   demo.number("rate", to.rate, 0.01, 100'000, "Events a second.");
+  demo.integer("count", to.count, 0, std::numeric_limits<std::int64_t>::max(), "Events until it ends; 0: on and on.");
+  demo.text("type", to.type, kAnyText, "Numbered events of this type only, for load tests. Empty: the scene.");
 }
 
 }  // namespace
@@ -67,9 +71,9 @@ void describe(Schema& schema, EmitConfig& config) {
   emit.text("emitter_id", config.emitter_id, kOptionalName,
             "What the broker calls the emitter; one name, one emitter. Empty: made from the program and the host.");
   emit.integer("queue_events_max", config.queue_events_max, 1, 10'000'000,
-               "Events that wait while the broker is away. Beyond it the least urgent are dropped and counted.");
+               "Events that wait while the broker is away. Beyond it the oldest unsent are dropped and counted.");
   emit.integer("queue_bytes_max", config.queue_bytes_max, 64 * kKiB, 4 * kGiB,
-               "Bytes that wait while the broker is away. Beyond it the least urgent are dropped and counted.");
+               "Bytes that wait while the broker is away. Beyond it the oldest unsent are dropped and counted.");
   emit.integer("batch_events_max", config.batch_events_max, 1, 1024, "Events in one publish request.");
   emit.integer("window_batches_max", config.window_batches_max, 1, 1024,
                "Publish requests that are under way without an answer.");

@@ -25,6 +25,7 @@ struct EmitLogConfig {
   bool from_start = false;
   std::chrono::milliseconds rescan_interval{1'000};  // rescan_interval_ms
   std::size_t line_bytes_max = 16 << 10;
+  double lines_per_second_max = 1000;
 };
 
 struct EmitKernelConfig {
@@ -50,7 +51,9 @@ struct EmitChatConfig {
 
 struct EmitDemoConfig {
   std::uint64_t seed = 1;
-  double rate = 5.0;  // events a second
+  double rate = 5.0;        // events a second
+  std::uint64_t count = 0;  // events, then it ends; 0: on and on
+  std::string type;         // "": the scene; else numbered events of this type only
 };
 
 struct EmitConfig {

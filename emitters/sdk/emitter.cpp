@@ -17,15 +17,14 @@
 namespace cell0::emit {
 
 std::string default_emitter_id(std::string_view name) {
+  constexpr std::size_t kBytesMax = 64;
   char host[65] = {};
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  const std::string process = "." + std::to_string(getpid());
-  std::string id = std::string(name) + "." + host;
+  std::string id = (std::string(name) + "." + host).substr(0, kBytesMax);
   for (char& c : id) {
     if (!is_emitter_id(std::string_view(&c, 1))) c = '-';
   }
-  constexpr std::size_t kBytesMax = 64;
-  return id.substr(0, kBytesMax - process.size()) + process;
+  return id;
 }
 
 // Callers' threads put encoded events into the inbox; the loop's thread takes them to the outlet. The mutex guards the
@@ -35,7 +34,7 @@ class Emitter::Impl {
   explicit Impl(EmitterOptions options)
       : options_(std::move(options)),
         stamp_(clock_, random_, options_.source.empty() ? options_.name : options_.source),
-        incarnation_(static_cast<std::uint64_t>(to_unix_us(clock_.wall()))) {}
+        incarnation_(link::new_incarnation(clock_, random_)) {}
 
   Result<void> start() {
     OutletOptions outlet{.name = options_.name,

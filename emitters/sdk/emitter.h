@@ -25,7 +25,7 @@ enum class Delivery {
 struct EmitterOptions {
   std::string name;        // of the program: for the broker's logs, and the emitter's id is made from it
   std::string source;      // of events that name none; empty: the name
-  std::string emitter_id;  // empty: <name>.<host>.<process id>, as far as is_emitter_id allows
+  std::string emitter_id;  // empty: default_emitter_id(name)
   std::string control = "tcp://127.0.0.1:5552";  // the broker's, for kAcknowledged
   std::string ingest = "tcp://127.0.0.1:5550";   // the broker's, for kFireAndForget
   Delivery delivery = Delivery::kAcknowledged;
@@ -69,7 +69,7 @@ class Emitter final : public Sink {
   std::unique_ptr<Impl> impl_;
 };
 
-// "my-app.host.4711": a fit emitter_id out of a name.
+// "my-app.host": a fit emitter_id out of a name.
 std::string default_emitter_id(std::string_view name);
 
 }  // namespace cell0::emit

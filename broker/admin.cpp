@@ -18,28 +18,36 @@ AdminResponse text(int status, std::string body) {
 }
 
 // Whoever gets this answer sees the loop turn; there is nothing else that could be sick and not end the process.
-AdminResponse healthz(const Broker&) { return text(200, "ok"); }
+AdminResponse healthz(const Broker&, const Metrics&) { return text(200, "ok"); }
 
-AdminResponse readyz(const Broker& broker) {
+AdminResponse readyz(const Broker& broker, const Metrics&) {
   const std::string reason = broker.not_ready();
   return reason.empty() ? text(200, "ready") : text(503, "not ready: " + reason);
 }
 
-AdminResponse stats(const Broker& broker) {
+AdminResponse stats(const Broker& broker, const Metrics&) {
   AdminResponse response;
   response.body = stats_json(broker.figures()) + "\n";
   return response;
 }
 
+AdminResponse metrics_page(const Broker&, const Metrics& metrics) {
+  AdminResponse response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = metrics.text();
+  return response;
+}
+
 struct Route {
   std::string_view path;
-  AdminResponse (*serve)(const Broker& broker);
+  AdminResponse (*serve)(const Broker& broker, const Metrics& metrics);
 };
 
 constexpr std::array kRoutes{
     Route{"/healthz", &healthz},
     Route{"/readyz", &readyz},
     Route{"/stats", &stats},
+    Route{"/metrics", &metrics_page},
 };
 
 void write_gateway(JsonWriter& json, const v1::GatewayReport& gateway) {
@@ -87,11 +95,11 @@ std::string stats_json(const Broker::Figures& figures) {
   return out;
 }
 
-AdminHandler admin_routes(const Broker& broker) {
-  return [&broker](std::string_view path, std::string_view) {
+AdminHandler admin_routes(const Broker& broker, const Metrics& metrics) {
+  return [&broker, &metrics](std::string_view path, std::string_view) {
     const auto route = std::find_if(kRoutes.begin(), kRoutes.end(), [path](const Route& r) { return r.path == path; });
-    return route == kRoutes.end() ? text(404, "no such page; there are /healthz, /readyz, /stats")
-                                  : route->serve(broker);
+    return route == kRoutes.end() ? text(404, "no such page; there are /healthz, /readyz, /stats, /metrics")
+                                  : route->serve(broker, metrics);
   };
 }
 

@@ -5,11 +5,12 @@
 
 #include "broker/broker.h"
 #include "common/http/admin_server.h"
+#include "common/metrics.h"
 
 namespace cell0::broker {
 
-// REQUIRES: the broker outlives the handler.
-AdminHandler admin_routes(const Broker& broker);
+// REQUIRES: both outlive the handler.
+AdminHandler admin_routes(const Broker& broker, const Metrics& metrics);
 
 // GET /stats: the broker's figures as one JSON object.
 std::string stats_json(const Broker::Figures& figures);

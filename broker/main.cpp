@@ -1,15 +1,15 @@
 // cell0-broker: the one sequencer. Parses the configuration, puts the parts together, runs the loop.
 #include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
 #include "broker/admin.h"
 #include "broker/broker.h"
+#include "broker/metrics.h"
 #include "common/config/config.h"
 #include "common/http/admin_server.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "common/version.h"
 
 namespace cell0::broker {
@@ -33,14 +33,26 @@ Result<void> make_directory(const std::filesystem::path& dir) {
   return Error{ErrorCode::kInvalid, "state.dir: cannot make " + dir.string() + ": " + error.message()};
 }
 
-Result<std::unique_ptr<AdminServer>> make_admin(asio::io_context& io, const std::string& address,
-                                                const Broker& broker) {
+Result<std::unique_ptr<AdminServer>> make_admin(asio::io_context& io, const std::string& address, const Broker& broker,
+                                                const Metrics& metrics) {
   if (address.empty()) return std::unique_ptr<AdminServer>();
   const auto at = parse_host_port(address);
   if (!at) return Error{at.error().code, "broker.admin: " + at.error().text};
-  auto server = AdminServer::create(io, at->host, at->port, admin_routes(broker));
+  auto server = AdminServer::create(io, at->host, at->port, admin_routes(broker, metrics));
   if (!server) return Error{server.error().code, "broker.admin: " + server.error().text};
   return server;
+}
+
+Settings settings_from(const Config& config) {
+  return {config.broker.ingest, config.broker.fanout,       config.broker.control,
+          config.state.dir,     limits_from(config.broker), rules_from(config.rules)};
+}
+
+void say_ready(Log& log, const Broker& broker) {
+  log.info("ready", {{"ingest", broker.ingest_endpoint()},
+                     {"fanout", broker.fanout_endpoint()},
+                     {"control", broker.control_endpoint()},
+                     {"start_seq", broker.figures().stats.head_seq() + 1}});
 }
 
 int run(const Config& config) {
@@ -51,24 +63,24 @@ int run(const Config& config) {
   asio::io_context io(1);
 
   if (auto made = make_directory(config.state.dir); !made) return fail(made.error());
-  const Settings settings{config.broker.ingest, config.broker.fanout,       config.broker.control,
-                          config.state.dir,     limits_from(config.broker), rules_from(config.rules)};
-  auto broker = Broker::create(io, context, settings, clock, random, log);
+  auto broker = Broker::create(io, context, settings_from(config), clock, random, log);
   if (!broker) return fail(broker.error());
-  auto admin = make_admin(io, config.broker.admin, **broker);
+  Metrics metrics;
+  add_process_metrics(metrics);
+  add_broker_metrics(metrics, **broker);
+  auto admin = make_admin(io, config.broker.admin, **broker, metrics);
   if (!admin) return fail(admin.error());
 
-  asio::signal_set signals(io, SIGTERM, SIGINT);
-  signals.async_wait([&](const asio::error_code& error, int signal) {
-    if (error) return;
-    log.info("stopping", {{"signal", signal}});
+  ServiceNotifier service(process_environment());
+  const ProcessSignals signals(io, [&] {
+    log.info("stopping");
+    service.stopping();
     (*broker)->stop([&io] { io.stop(); });
   });
   (*broker)->start();
-  log.info("ready", {{"ingest", (*broker)->ingest_endpoint()},
-                     {"fanout", (*broker)->fanout_endpoint()},
-                     {"control", (*broker)->control_endpoint()},
-                     {"start_seq", (*broker)->figures().stats.head_seq() + 1}});
+  say_ready(log, **broker);
+  service.ready();
+  service.watch(io);
   io.run();
   log.info("stopped");
   return kExitStopped;

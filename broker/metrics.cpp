@@ -1,0 +1,144 @@
+#include "broker/metrics.h"
+
+#include <array>
+
+namespace cell0::broker {
+namespace {
+
+struct CounterRow {
+  const char* name;
+  const char* help;
+  std::uint64_t Counters::*value;
+  const char* label = nullptr;  // "path" or "status", with its value
+  const char* label_value = nullptr;
+};
+
+constexpr const char* kAccepted = "cell0_broker_events_accepted_total";
+constexpr const char* kAcceptedHelp = "Events taken into the stream.";
+constexpr const char* kRejected = "cell0_broker_events_rejected_total";
+constexpr const char* kRejectedHelp = "Events that were wrong and will never be taken.";
+
+constexpr std::array kCounters{
+    CounterRow{kAccepted, kAcceptedHelp, &Counters::accepted_publish, "path", "publish"},
+    CounterRow{kAccepted, kAcceptedHelp, &Counters::accepted_ingest, "path", "ingest"},
+    CounterRow{kRejected, kRejectedHelp, &Counters::rejected_publish, "path", "publish"},
+    CounterRow{kRejected, kRejectedHelp, &Counters::rejected_ingest, "path", "ingest"},
+    CounterRow{"cell0_broker_events_duplicate_total", "Events of the acknowledged path that had been taken before.",
+               &Counters::duplicates},
+    CounterRow{"cell0_broker_events_unexpected_total", "Events of the acknowledged path whose n was not the next.",
+               &Counters::unexpected},
+    CounterRow{"cell0_broker_events_unavailable_total", "Events of the acknowledged path to be sent again later.",
+               &Counters::unavailable},
+    CounterRow{"cell0_broker_ingest_dropped_total", "Events of plain PUB peers dropped because too many waited.",
+               &Counters::ingest_dropped},
+    CounterRow{"cell0_broker_ingest_lost_total", "Events of plain PUB peers missing by their numbers.",
+               &Counters::lost_on_pub},
+    CounterRow{"cell0_broker_published_events_total", "Events sent to the gateways.", &Counters::published_events},
+    CounterRow{"cell0_broker_published_bytes_total", "Bytes of events sent to the gateways, once for all of them.",
+               &Counters::published_bytes},
+    CounterRow{"cell0_broker_batches_total", "Batches sent to the gateways, heartbeats aside.", &Counters::batches},
+    CounterRow{"cell0_broker_heartbeats_total", "Empty batches sent.", &Counters::heartbeats},
+    CounterRow{"cell0_broker_requests_total", "Requests on the control socket.", &Counters::requests},
+    CounterRow{"cell0_broker_requests_failed_total", "Requests answered with a failure.", &Counters::requests_failed},
+    CounterRow{"cell0_broker_requests_malformed_total", "Requests that could not be read.",
+               &Counters::requests_malformed},
+    CounterRow{"cell0_broker_answers_dropped_total", "Answers whose peer was gone or did not read.",
+               &Counters::answers_dropped},
+    CounterRow{"cell0_broker_history_pages_total", "Pages of history answered.", &Counters::history_pages},
+    CounterRow{"cell0_broker_history_refused_total", "History requests refused because too many were open.",
+               &Counters::history_refused},
+};
+
+struct GaugeRow {
+  const char* name;
+  const char* help;
+  double (*value)(const Broker::Figures& figures);
+};
+
+constexpr std::array kGauges{
+    GaugeRow{"cell0_broker_head_seq", "The last seq published.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.stats.head_seq()); }},
+    GaugeRow{"cell0_broker_store_events", "Events held for history.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.stats.events_stored()); }},
+    GaugeRow{"cell0_broker_store_bytes", "Bytes held for history.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.stats.bytes_stored()); }},
+    GaugeRow{"cell0_broker_queued_events", "Events taken and not yet published.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.stats.queued()); }},
+    GaugeRow{"cell0_broker_gateways", "Gateways with a lease.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.stats.gateways_size()); }},
+    GaugeRow{"cell0_broker_origins", "Emitters whose last acknowledged number is remembered.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.origins); }},
+    GaugeRow{"cell0_broker_topics", "Topics with counters.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.topics); }},
+    GaugeRow{"cell0_broker_open_histories", "History requests that wait for their page.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.open_histories); }},
+};
+
+struct LimitRow {
+  const char* name;
+  double value;
+};
+
+template <typename Number>
+LimitRow row(const char* name, Number value) {
+  return {name, static_cast<double>(value)};
+}
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+std::vector<LimitRow> limit_rows(const Limits& limits) {
+  return {row("event_bytes", limits.event.event_bytes_max),
+          row("topic_bytes", limits.event.topic_bytes_max),
+          row("batch_events", limits.batch_events_max),
+          row("batch_bytes", limits.batch_bytes_max),
+          row("fanout_queue_messages", limits.fanout_queue_messages_max),
+          row("ingest_queue_messages", limits.ingest_queue_messages_max),
+          row("control_queue_messages", limits.control_queue_messages_max),
+          row("publish_events", limits.publish_events_max),
+          row("publish_bytes", limits.publish_bytes_max),
+          row("message_bytes", limits.message_bytes_max),
+          row("request_bytes", limits.request_bytes_max),
+          row("gathered_events", limits.gathered_events_max),
+          row("gathered_bytes", limits.gathered_bytes_max),
+          row("publishes", limits.publishes_max),
+          row("page_bytes", limits.page_bytes_max),
+          row("scan_records_per_slice", limits.scan_records_per_slice),
+          row("histories_per_peer", limits.histories_per_peer_max),
+          row("histories", limits.histories_max),
+          row("store_events", limits.store_events_max),
+          row("store_bytes", limits.store_bytes_max),
+          row("trim_records_per_slice", limits.trim_records_per_slice),
+          row("origins", limits.origins_max),
+          row("origin_recent", limits.origin_recent_max),
+          row("origin_idle_seconds", seconds(limits.origin_idle_max)),
+          row("pub_origins", limits.pub_origins_max),
+          row("topics", limits.topics_max),
+          row("topics_answer", limits.topics_answer_max),
+          row("gateways", limits.gateways_max),
+          row("gateway_lease_seconds", seconds(limits.gateway_lease)),
+          row("heartbeat_interval_seconds", seconds(limits.heartbeat_interval)),
+          row("seq_block", limits.seq_block)};
+}
+
+}  // namespace
+
+void add_broker_metrics(Metrics& metrics, const Broker& broker) {
+  for (const CounterRow& counter : kCounters) {
+    MetricLabels labels;
+    if (counter.label != nullptr) labels.emplace_back(counter.label, counter.label_value);
+    const auto value = counter.value;
+    metrics.sampled_counter(
+        counter.name, counter.help, [&broker, value] { return static_cast<double>(broker.counters().*value); }, labels);
+  }
+  metrics.sampled_counter("cell0_broker_oversize_messages_total", "Messages with too many frames, dropped.",
+                          [&broker] { return static_cast<double>(broker.figures().oversize_messages); });
+  for (const GaugeRow& gauge : kGauges) {
+    const auto value = gauge.value;
+    metrics.sampled_gauge(gauge.name, gauge.help, [&broker, value] { return value(broker.figures()); });
+  }
+  for (const LimitRow& limit : limit_rows(broker.limits())) {
+    metrics.gauge("cell0_broker_limit", "Limits as configured, by name.", {{"name", limit.name}}).set(limit.value);
+  }
+}
+
+}  // namespace cell0::broker

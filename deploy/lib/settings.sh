@@ -73,13 +73,9 @@ need_free_ports() {
   done < <(ports_to_bind "$1")
 }
 
-# log_files LOG_DIR: what the log emitter follows, comma-separated: the system's own text logs as far as they are
-# there and readable, and the output of cell0's other processes (not the log emitter's own, which would feed itself).
+# log_files LOG_DIR: what the log emitter follows (globs, comma-separated): the system's own text logs, as far as they
+# are there, and the output of cell0's other processes; not the log emitter's own, which would feed itself.
 log_files() {
-  local file files=''
-  for file in /var/log/syslog /var/log/messages /var/log/*.log; do
-    [[ -f $file && -r $file && $file != *,* ]] && files+="$file,"
-  done
-  for file in supervisor broker gateway-0 emit-system emit-kernel; do files+="$1/$file.log,"; done
-  printf '%s' "${files%,}"
+  printf '%s' "/var/log/syslog,/var/log/messages,/var/log/*.log,$1/supervisor.log,$1/broker.log,$1/gateway-*.log"
+  printf '%s' ",$1/emit-system.log,$1/emit-kernel.log"
 }

@@ -55,7 +55,7 @@ start() {
   systemctl restart cell0.target || die 1 "cell0.target did not start; see: journalctl -u 'cell0*'"
   # The target is up when its services have been asked for; each of them is ready when it said so (Type=notify).
   for unit in cell0-broker cell0-gateway@0 cell0-emitter@system cell0-emitter@log cell0-emitter@kernel; do
-    systemctl start "$unit" || die 1 "$unit did not start; see: journalctl -u $unit"
+    timeout 60 systemctl start "$unit" || die 1 "$unit did not start; see: journalctl -u $unit"
   done
   say "cell0 runs: http://localhost:8080/, admin token in /var/lib/cell0/admin.token, logs: journalctl -u 'cell0*'"
 }

@@ -44,6 +44,9 @@ class Subscriber : public ConnectionUser {
   bool live() const { return place_ == Place::kLive; }
   // Where it stands; none while live: at the head.
   const Cursor* cursor() const { return cursor_.get(); }
+  // Its place in the list of whoever owns it.
+  std::size_t index() const { return index_; }
+  void set_index(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
 
  private:
   friend class Hub;
@@ -60,6 +63,7 @@ class Subscriber : public ConnectionUser {
   std::unique_ptr<Cursor> cursor_;
   std::shared_ptr<PendingResume> resume_;  // weakly held by the question to history
   std::uint32_t slot_ = 0;                 // in the list of its place
+  std::uint32_t index_ = 0;
   Place place_ = Place::kNone;
 };
 

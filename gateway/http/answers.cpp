@@ -14,11 +14,16 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{ErrorCode::kInvalid, 400, "invalid"},           Row{ErrorCode::kNotFound, 404, "not_found"},
-    Row{ErrorCode::kUnauthenticated, 401, "unauthenticated"}, Row{ErrorCode::kForbidden, 403, "forbidden"},
-    Row{ErrorCode::kConflict, 409, "conflict"},         Row{ErrorCode::kTooLarge, 413, "too_large"},
-    Row{ErrorCode::kGone, 410, "gone"},                 Row{ErrorCode::kFull, 503, "full"},
-    Row{ErrorCode::kUnavailable, 503, "unavailable"},   Row{ErrorCode::kTimeout, 504, "timeout"},
+    Row{ErrorCode::kInvalid, 400, "invalid"},
+    Row{ErrorCode::kNotFound, 404, "not_found"},
+    Row{ErrorCode::kUnauthenticated, 401, "unauthenticated"},
+    Row{ErrorCode::kForbidden, 403, "forbidden"},
+    Row{ErrorCode::kConflict, 409, "conflict"},
+    Row{ErrorCode::kTooLarge, 413, "too_large"},
+    Row{ErrorCode::kGone, 410, "gone"},
+    Row{ErrorCode::kFull, 503, "full"},
+    Row{ErrorCode::kUnavailable, 503, "unavailable"},
+    Row{ErrorCode::kTimeout, 504, "timeout"},
     Row{ErrorCode::kInternal, 500, "internal"},
 };
 

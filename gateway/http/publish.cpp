@@ -68,6 +68,9 @@ struct PublishRoute::Answer {
 
   void set(std::size_t index, std::string json) {
     parts[index] = std::move(json);
+    release();
+  }
+  void release() {
     if (--open > 0) return;
     std::string body = array ? "[" : "";
     for (std::size_t i = 0; i < parts.size(); ++i) body += (i > 0 ? "," : "") + parts[i];
@@ -83,9 +86,11 @@ struct PublishRoute::Answer {
 void PublishRoute::handle(Connection& connection, const HttpRequest& request, const Access& access) {
   if (!access.may_some("publish")) {
     return connection.respond(error_response(
-        access.entity_id == "anonymous" ? Error{ErrorCode::kUnauthenticated, "publishing needs a token: Authorization: Bearer <token>"}
-                                        : Error{ErrorCode::kForbidden, "this token may not publish"}));
+        access.entity_id == "anonymous"
+            ? Error{ErrorCode::kUnauthenticated, "publishing needs a token: Authorization: Bearer <token>"}
+            : Error{ErrorCode::kForbidden, "this token may not publish"}));
   }
+  if (!link_.up()) return connection.respond(error_response({ErrorCode::kUnavailable, link_.why_down()}));
   const auto body = parse_json(request.body, {limits_.json_depth_max + 4});
   if (!body) return connection.respond(error_response({ErrorCode::kInvalid, "body: " + body.error().text}));
   auto answer = std::make_shared<Answer>();
@@ -93,17 +98,19 @@ void PublishRoute::handle(Connection& connection, const HttpRequest& request, co
   answer->array = body->IsArray();
   const std::size_t count = answer->array ? body->Size() : 1;
   if (count > kEventsMax) {
-    return connection.respond(error_response({ErrorCode::kTooLarge, "body: " + std::to_string(count) + " events, at most " +
-                                                                        std::to_string(kEventsMax) + " are taken at once"}));
+    return connection.respond(
+        error_response({ErrorCode::kTooLarge, "body: " + std::to_string(count) + " events, at most " +
+                                                  std::to_string(kEventsMax) + " are taken at once"}));
   }
   if (count == 0) return connection.respond({200, "application/json", "[]", {}});
   answer->parts.resize(count);
   answer->open = count + 1;  // one more, so that nothing is sent before all have been handed over
   for (std::size_t i = 0; i < count; ++i) {
-    publish(answer, i, answer->array ? (*body)[static_cast<rapidjson::SizeType>(i)] : *body, access);
+    const rapidjson::Value* event = &*body;
+    if (answer->array) event = &(*body)[static_cast<rapidjson::SizeType>(i)];
+    publish(answer, i, *event, access);
   }
-  std::string last = std::move(answer->parts[count - 1]);
-  answer->set(count - 1, std::move(last));
+  answer->release();
 }
 
 void PublishRoute::publish(const std::shared_ptr<Answer>& answer, std::size_t index, const rapidjson::Value& event,

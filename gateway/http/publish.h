@@ -1,4 +1,5 @@
-// POST /api/v1/events: JSON from a client into envelopes, and the broker's answers back into JSON (dialects.md section 6).
+// POST /api/v1/events: JSON from a client into envelopes, and the broker's answers back into JSON (dialects.md section
+// 6).
 #pragma once
 
 #include <functional>
@@ -8,7 +9,9 @@
 
 #include "cell0/v1/event.pb.h"
 #include "common/event_check.h"
+#include "common/json.h"
 #include "common/link/publisher.h"
+#include "gateway/broker_link.h"
 #include "gateway/core.h"
 #include "gateway/transport/connection.h"
 
@@ -23,10 +26,12 @@ class PublishRoute {
  public:
   static constexpr std::size_t kEventsMax = 1000;  // in one array
 
-  PublishRoute(Core& core, link::Publisher& publisher) : core_(core), publisher_(publisher) {}
+  PublishRoute(Core& core, const BrokerLink& link, link::Publisher& publisher)
+      : core_(core), link_(link), publisher_(publisher) {}
 
   // Answers when the broker has: {"seq","duplicate"} for one event, an array of such, or of {"error"}, for an array.
-  // 400 malformed, 403 not permitted, 413 too many, 503 the queue to the broker is full or the broker is away too long.
+  // 400 malformed, 401 no token, 403 not permitted, 413 too many, 503 the broker is away or its queue is full. A broker
+  // that goes away after it was asked: the answer comes when it is back, for whether it was stored is not known before.
   void handle(Connection& connection, const HttpRequest& request, const Access& access);
 
  private:
@@ -35,6 +40,7 @@ class PublishRoute {
                const Access& access);
 
   Core& core_;
+  const BrokerLink& link_;
   link::Publisher& publisher_;
   EventLimits limits_;
 };

@@ -1,0 +1,50 @@
+// The parts that every client of the gateway uses, by reference: made once in main's order, owned by Gateway.
+#pragma once
+
+#include "common/clock.h"
+#include "common/config/gateway_config.h"
+#include "common/log.h"
+#include "common/uuid.h"
+#include "gateway/access.h"
+#include "gateway/history_source.h"
+#include "gateway/hub.h"
+#include "gateway/known_types.h"
+#include "gateway/limits.h"
+#include "gateway/opening.h"
+
+namespace cell0::gateway {
+
+struct ClientCounts {
+  std::uint64_t connections_total = 0;
+  std::uint64_t messages_sent = 0;  // replies; the hub counts deliveries
+  std::uint64_t messages_received = 0;
+};
+
+class Session;
+
+// The WebSocket clients that are open, for statistics.
+class ClientDirectory {
+ public:
+  virtual ~ClientDirectory() = default;
+  virtual std::size_t open_clients() const = 0;  // WebSockets and streams
+  virtual std::vector<std::string> client_ids(std::size_t count_max) const = 0;
+};
+
+struct Core {
+  const GatewayConfig& config;
+  const CoreLimits& limits;
+  Clock& clock;
+  Log& log;
+  UuidGenerator& ids;
+  Hub& hub;
+  HistorySource& history;
+  Authenticator& auth;
+  FailureThrottle& throttle;
+  KnownTypes& types;
+  OpeningWindow& opening;
+  ClientDirectory& clients;
+  WallTime started;
+  ClientCounts counts = {};
+};
+
+}  // namespace cell0::gateway

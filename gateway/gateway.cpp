@@ -1,0 +1,423 @@
+#include "gateway/gateway.h"
+
+#include <asio/post.hpp>
+
+#include "common/version.h"
+#include "gateway/http/answers.h"
+
+namespace cell0::gateway {
+namespace {
+
+constexpr Duration kTick = std::chrono::seconds(1);
+constexpr unsigned kTicksPerReport = 2;
+constexpr std::string_view kSubprotocol = "cell0";
+constexpr std::string_view kTokenSubprotocol = "cell0.token.";
+
+auto timer_duration(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(duration);
+}
+
+CoreLimits core_limits(const GatewayLimits& config) {
+  CoreLimits limits;
+  limits.ring_events_max = config.ring_events_max;
+  limits.ring_bytes_max = config.ring_bytes_max;
+  limits.lag_bytes_max = config.lag_bytes_max;
+  limits.pages_max = config.pages_max;
+  limits.cursor_chunk_bytes = config.cursor_chunk_bytes;
+  limits.sets_max = config.sets_max;
+  limits.flush_interval_max = config.flush_interval_max;
+  limits.history_limit_max = config.history_limit_max;
+  limits.history_asked_max = config.history_asked_max;
+  limits.hold_max = config.hold_max;
+  limits.hold_bytes_max = config.hold_bytes_max;
+  return limits;
+}
+
+std::chrono::seconds seconds_of(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time + std::chrono::milliseconds(999));
+}
+
+TransportLimits transport_limits(const GatewayLimits& config) {
+  TransportLimits limits;
+  limits.connections_max = config.connections_max;
+  limits.head_bytes_max = config.head_bytes_max;
+  limits.body_bytes_max = config.body_bytes_max;
+  limits.message_bytes_max = config.message_bytes_max;
+  limits.reply_queue_bytes_max = config.reply_queue_bytes_max;
+  limits.send_buffer_bytes = config.send_buffer_bytes;
+  limits.head_timeout = seconds_of(config.head_timeout);
+  limits.body_timeout = seconds_of(config.body_timeout);
+  limits.idle_timeout = seconds_of(config.idle_timeout);
+  limits.message_timeout = seconds_of(config.message_timeout);
+  limits.close_timeout = seconds_of(config.close_timeout);
+  limits.stall_timeout = seconds_of(config.stall_timeout);
+  limits.ping_after = seconds_of(config.ping_interval);
+  limits.close_after = seconds_of(config.silence_timeout);
+  return limits;
+}
+
+EventFilter default_filter(v1::Audience audience) {
+  v1::Filter filter;
+  filter.set_audience(audience);
+  return EventFilter::create(filter).value();
+}
+
+// Each offered subprotocol, in the client's order.
+template <typename Visit>
+void for_each_subprotocol(std::string_view header, Visit&& visit) {
+  while (!header.empty()) {
+    const auto comma = header.find(',');
+    std::string_view item = header.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    visit(item);
+    header = comma == std::string_view::npos ? std::string_view{} : header.substr(comma + 1);
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::create(asio::io_context& io, const GatewayConfig& config,
+                                                 const LinkConfig& link, std::string admin_token, Clock& clock,
+                                                 Random& random, Log& log) {
+  std::unique_ptr<Gateway> made(new Gateway(io, config, std::move(admin_token), clock, random, log));
+  if (auto opened = made->load_dashboard(); !opened) return opened.error();
+  if (auto opened = made->open_link(link); !opened) return opened.error();
+  if (auto opened = made->open_listeners(link.control); !opened) return opened.error();
+  made->link_->start();
+  made->control_->start();
+  made->schedule_tick();
+  return made;
+}
+
+Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string admin_token, Clock& clock,
+                 Random& random, Log& log)
+    : io_(io),
+      config_(config),
+      limits_(core_limits(config.limits)),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      ids_(clock, random),
+      incarnation_(ids_.next()),
+      auth_(std::move(admin_token)),
+      types_(limits_.user_types_max),
+      opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
+      guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
+      hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
+      core_{config_, limits_,   clock,  log,      ids_,  hub_,        history_,
+            auth_,   throttle_, types_, opening_, *this, clock.wall()},
+      pacer_(limits_.flush_interval_max),
+      flush_timer_(io),
+      tick_timer_(io),
+      drain_timer_(io) {}
+
+Gateway::~Gateway() {
+  server_.reset();  // no callbacks from here on
+  sessions_.clear();
+  streams_.clear();
+}
+
+Result<void> Gateway::load_dashboard() {
+  if (config_.web_dir.empty()) return {};
+  auto files = StaticFiles::load(config_.web_dir);
+  if (!files) return Error{files.error().code, "gateway.web_dir: " + files.error().text};
+  dashboard_ = std::move(files).value();
+  return {};
+}
+
+Result<void> Gateway::open_link(const LinkConfig& config) {
+  link::ControlOptions options;
+  options.endpoint = config.control;
+  options.name = config_.name;
+  options.role = "gateway";
+  auto control = link::ControlClient::create(io_, zmq_, clock_, options);
+  if (!control) return Error{control.error().code, "link.control: " + control.error().text};
+  control_ = std::move(control).value();
+  link::PublisherOptions publishing;
+  publishing.emitter_id = "gateway." + to_string(incarnation_);
+  publisher_ = std::make_unique<link::Publisher>(io_, *control_, clock_, random_, publishing);
+  auto link = BrokerLink::create(io_, zmq_, *control_, config, limits_, clock_, log_, *this);
+  if (!link) return link.error();
+  link_ = std::move(link).value();
+  history_.source = link_.get();
+  client_events_ = std::make_unique<ClientEvents>(clock_, ids_, [this](const v1::Envelope& envelope) {
+    if (!link_->up()) return;  // ephemeral: of no use later
+    if (auto taken = publisher_->publish(envelope); !taken)
+      log_.debug("client event dropped", {{"why", taken.error().text}});
+  });
+  api_ = std::make_unique<Api>(core_, *link_, *control_, *publisher_, static_cast<StreamOpener&>(*this));
+  return {};
+}
+
+Result<void> Gateway::open_listeners(const std::string& fabric) {
+  auto server = Server::create(io_, transport_limits(config_.limits), *this, clock_);
+  if (!server) return server.error();
+  server_ = std::move(server).value();
+  ports_ = std::make_unique<PortGuard>(fabric);
+  const std::vector<std::pair<std::string, std::uint16_t>> wanted = {
+      {"http", config_.listen.http}, {"cell0d", config_.listen.cell0d}, {"api", config_.listen.api}};
+  for (const auto& [name, port] : wanted) {
+    if (port == 0) continue;
+    if (auto claimed = ports_->claim(port); !claimed) {
+      return Error{claimed.error().code, "gateway.listen." + name + ": " + claimed.error().text};
+    }
+    auto report = server_->listen({name, config_.listen.hosts, port});
+    if (!report) return report.error();
+    for (const std::string& address : report->bound) log_.info("listening", {{"listener", name}, {"address", address}});
+    for (const std::string& warning : report->warnings) log_.warn(warning, {{"listener", name}});
+  }
+  return {};
+}
+
+// ---- requests
+
+void Gateway::on_request(Connection& connection, const HttpRequest& request) {
+  if (auto host = guard_.check_host(request); !host) return connection.respond(error_response(host.error()));
+  if (auto origin = guard_.check_origin(request); !origin) return connection.respond(error_response(origin.error()));
+  std::string subprotocol;
+  auto access = authenticate(connection, request, subprotocol);
+  if (!access) return connection.respond(error_response(access.error()));
+  if (request.is_websocket_upgrade) return open_session(connection, request, std::move(access).value(), subprotocol);
+  if (api_->handle(connection, request, **access)) return;
+  if (dashboard_ && connection.listener().name == "http") {
+    if (auto file = dashboard_->serve(request)) return connection.respond(std::move(*file));
+  }
+  connection.respond(error_response({ErrorCode::kNotFound, "there is nothing at " + request.path.substr(0, 200)}));
+}
+
+// A token is always verified when it is given; without one the client is anonymous (dialects.md, "Authentication").
+Result<AccessPtr> Gateway::authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol) {
+  std::optional<std::string> token;
+  if (const std::string_view header = request.header("authorization"); !header.empty()) {
+    if (header.substr(0, 7) != "Bearer ")
+      return Error{ErrorCode::kUnauthenticated, "authorization: use Bearer <token>"};
+    token = std::string(header.substr(7));
+  }
+  for_each_subprotocol(request.header("sec-websocket-protocol"), [&](std::string_view offered) {
+    if (offered == kSubprotocol) subprotocol = std::string(kSubprotocol);
+    if (!token && offered.substr(0, kTokenSubprotocol.size()) == kTokenSubprotocol) {
+      token = std::string(offered.substr(kTokenSubprotocol.size()));
+    }
+  });
+  if (!token) return auth_.anonymous();
+  const MonoTime now = clock_.mono();
+  auto access = auth_.verify(*token);
+  if (access) return access;
+  const std::string address = connection.peer_address();
+  const bool refused = throttle_.refuses(address, now);
+  throttle_.failed(address, now);
+  if (!refused) return access.error();
+  return Error{ErrorCode::kUnauthenticated, "too many wrong tokens from this address; try again in a minute"};
+}
+
+// An explicit path selects the dialect on every listener; the root is the listener's own (dialects.md, first rules).
+const Dialect* Gateway::dialect_for(const Connection& connection, const HttpRequest& request) const {
+  if (request.path == "/cell0d") return &cell0d_;
+  if (request.path != "/") return nullptr;
+  const std::string& listener = connection.listener().name;
+  return listener == "http" || listener == "cell0d" ? &cell0d_ : nullptr;
+}
+
+void Gateway::open_session(Connection& connection, const HttpRequest& request, AccessPtr access,
+                           std::string_view subprotocol) {
+  const Dialect* dialect = dialect_for(connection, request);
+  if (dialect == nullptr) {
+    return connection.respond(error_response(
+        {ErrorCode::kNotFound, "no WebSocket dialect at " + request.path.substr(0, 200) + " here; /cell0d is one"}));
+  }
+  auto query = read_stream_query(request, dialect->audience());
+  if (!query) return connection.respond(error_response(query.error()));
+  auto session = std::make_unique<Session>(core_, connection, *dialect, std::move(access));
+  if (!session->open(request, subprotocol, *query)) return;
+  ++core_.counts.connections_total;
+  client_events_->connected(to_string(session->client_id()), request.path);
+  connection.set_user(session.get());
+  session->set_index(sessions_.size());
+  sessions_.push_back(std::move(session));
+}
+
+void Gateway::open_stream(Connection& connection, const HttpRequest& request) {
+  auto query = read_stream_query(request, v1::AUDIENCE_STREAM);
+  if (!query) return connection.respond(error_response(query.error()));
+  auto stream = std::make_unique<StreamClient>(core_, connection);
+  connection.set_user(stream.get());
+  ++core_.counts.connections_total;
+  stream->set_index(streams_.size());
+  streams_.push_back(std::move(stream));
+  if (auto opened = streams_.back()->open(stream_renderer_, *query); !opened) {
+    log_.warn("a stream was refused", {{"why", opened.error().text}});
+  }
+}
+
+// ---- clients
+
+void Gateway::on_text(Connection& connection, std::string_view text) {
+  if (connection.mode() == Mode::kWebSocket) static_cast<Session*>(connection.user())->on_text(text);
+}
+
+// dialects.md: a binary frame that holds UTF-8 JSON is taken as text; what is not UTF-8 is not JSON either.
+void Gateway::on_binary(Connection& connection, std::string_view bytes) { on_text(connection, bytes); }
+
+void Gateway::on_writable(Connection& connection) {
+  auto* client = static_cast<Subscriber*>(connection.user());
+  if (client == nullptr) return;
+  if (connection.mode() == Mode::kWebSocket)
+    static_cast<Session*>(client)->on_writable();
+  else
+    hub_.on_writable(*client);
+}
+
+namespace {
+
+// Destroys the client at its place; the last one takes it.
+template <typename T>
+void erase_client(std::vector<std::unique_ptr<T>>& clients, const Subscriber& client) {
+  const std::size_t index = client.index();
+  std::swap(clients[index], clients.back());
+  clients[index]->set_index(index);
+  clients.pop_back();
+}
+
+}  // namespace
+
+void Gateway::on_close(Connection& connection, const CloseInfo& info) {
+  auto* client = static_cast<Subscriber*>(connection.user());
+  if (client == nullptr) return;
+  connection.set_user(nullptr);
+  const std::size_t index = client->index();
+  if (index < sessions_.size() && sessions_[index].get() == client) {
+    client_events_->disconnected(to_string(sessions_[index]->client_id()),
+                                 info.reason.empty() ? std::to_string(info.code) : info.reason);
+    erase_client(sessions_, *client);
+  } else {
+    erase_client(streams_, *client);
+  }
+  if (draining_) drain_some();
+}
+
+std::vector<std::string> Gateway::client_ids(std::size_t count_max) const {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < sessions_.size() && i < count_max; ++i)
+    ids.push_back(to_string(sessions_[i]->client_id()));
+  return ids;
+}
+
+// ---- the stream
+
+void Gateway::on_beginning(Beginning beginning) {
+  hub_.start(beginning.base, beginning.ring);
+  for (const EventPtr& event : beginning.ring) types_.saw(event->type());
+  opening_.start(std::move(beginning.opening));
+}
+
+void Gateway::on_event(EventPtr event) {
+  opening_.push(event);
+  if (!event->is_hole()) types_.saw(event->type());
+  hub_.publish(std::move(event));
+}
+
+void Gateway::on_link_state(bool) { tell_ready(); }
+
+void Gateway::on_wake(Hub::Wake what) {
+  if (what == Hub::Wake::kRun) return asio::post(io_, [this] { hub_.run(); });
+  if (flush_armed_) return;
+  flush_armed_ = true;
+  if (const Duration delay = pacer_.delay(clock_.mono()); delay > Duration::zero()) return flush_later(delay);
+  asio::post(io_, [this] { flush_now(); });
+}
+
+void Gateway::flush_later(Duration delay) {
+  flush_timer_.expires_after(timer_duration(delay));
+  flush_timer_.async_wait([this](const asio::error_code& error) {
+    if (!error) flush_now();
+  });
+}
+
+void Gateway::flush_now() {
+  flush_armed_ = false;
+  const MonoTime begin = clock_.mono();
+  hub_.flush();
+  pacer_.flushed(begin, clock_.mono());
+}
+
+// ---- once a second
+
+void Gateway::schedule_tick() {
+  tick_timer_.expires_after(timer_duration(kTick));
+  tick_timer_.async_wait([this](const asio::error_code& error) {
+    if (error) return;
+    on_tick();
+    schedule_tick();
+  });
+}
+
+void Gateway::on_tick() {
+  const MonoTime now = clock_.mono();
+  hub_.on_tick();
+  client_events_->on_tick();
+  for (const auto& session : sessions_) session->on_tick(now);
+  if (++ticks_ % kTicksPerReport == 0) report();
+  tell_ready();
+}
+
+void Gateway::report() {
+  if (!control_->connected()) return;
+  v1::Request request;
+  v1::GatewayReport& report = *request.mutable_report()->mutable_gateway();
+  report.set_name(config_.name);
+  report.set_incarnation(std::string(incarnation_.raw()));
+  report.set_started_us(to_unix_us(core_.started));
+  report.set_connections(open_clients());
+  report.set_connections_total(core_.counts.connections_total);
+  report.set_messages_sent(core_.counts.messages_sent + hub_.stats().deliveries);
+  report.set_messages_received(core_.counts.messages_received);
+  report.set_newest_seq(hub_.ring().newest().value);
+  if (const unsigned port = config_.admin_listener_port(); port != 0) {
+    report.set_url("http://" + config_.admin_host + ":" + std::to_string(port));
+  }
+  control_->request(std::move(request), std::chrono::seconds(2), [](Result<v1::Response>) {});
+}
+
+void Gateway::on_ready_change(std::function<void(bool, std::string)> handler) {
+  ready_handler_ = std::move(handler);
+  tell_ready();
+}
+
+void Gateway::tell_ready() {
+  if (ready_handler_) ready_handler_(ready(), draining_ ? "draining" : link_->why_down());
+}
+
+// ---- the end
+
+void Gateway::drain(std::function<void()> done) {
+  if (draining_) return;
+  draining_ = true;
+  drained_ = std::move(done);
+  api_->set_draining();
+  server_->stop_listening();
+  tell_ready();
+  log_.info("draining", {{"clients", open_clients()}, {"window_ms", config_.drain.count()}});
+  drain_until_ = clock_.mono() + config_.drain;
+  drain_step_ = std::max<std::size_t>(1, open_clients() / 50);
+  drain_some();
+}
+
+// A part of the clients at a time, so that they do not all come back to the next gateway in the same moment.
+void Gateway::drain_some() {
+  if (!drained_) return;
+  if (server_->connection_count() == 0 || open_clients() == 0 || clock_.mono() >= drain_until_) {
+    return asio::post(io_, std::exchange(drained_, nullptr));
+  }
+  std::size_t told = 0;
+  server_->for_each([&](Connection& connection) {
+    if (connection.mode() != Mode::kWebSocket && connection.mode() != Mode::kStream) return;
+    if (told++ < drain_step_) connection.close(ws_close::kGoingAway, "the gateway is going away");
+  });
+  drain_timer_.expires_after(config_.drain / 100);
+  drain_timer_.async_wait([this](const asio::error_code& error) {
+    if (!error) drain_some();
+  });
+}
+
+}  // namespace cell0::gateway

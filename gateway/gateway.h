@@ -1,0 +1,142 @@
+// The gateway: makes the parts and connects them: transport above, broker below, hub between. Stateless but for caches.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+#include <memory>
+#include <vector>
+
+#include "common/http/admin_server.h"
+#include "common/link/control_client.h"
+#include "common/link/publisher.h"
+#include "common/link/socket.h"
+#include "common/random.h"
+#include "gateway/broker_link.h"
+#include "gateway/client_events.h"
+#include "gateway/core.h"
+#include "gateway/dialects/cell0d.h"
+#include "gateway/dialects/stream.h"
+#include "gateway/flush_pacer.h"
+#include "gateway/http/api.h"
+#include "gateway/http/site_guard.h"
+#include "gateway/http/static_files.h"
+#include "gateway/port_guard.h"
+#include "gateway/session.h"
+#include "gateway/stream_client.h"
+#include "gateway/transport/server.h"
+
+namespace cell0::gateway {
+
+class Gateway final : private Handler, private LinkObserver, private StreamOpener, private ClientDirectory {
+ public:
+  // Opens the link and every listener. An error names the setting that is wrong ("gateway.listen.http: ...").
+  // Uses, does not own: io, clock, random and log outlive the gateway.
+  static Result<std::unique_ptr<Gateway>> create(asio::io_context& io, const GatewayConfig& config,
+                                                 const LinkConfig& link, std::string admin_token, Clock& clock,
+                                                 Random& random, Log& log);
+  ~Gateway() override;
+
+  // Stops in order: listeners closed, not ready, clients told with 1001, spread over the first half of config.drain;
+  // `done` when all have gone or the window is over.
+  void drain(std::function<void()> done);
+
+  bool ready() const { return link_->up() && !draining_; }
+  // Called whenever ready() may have changed.
+  void on_ready_change(std::function<void(bool ready, std::string why)> handler);
+
+  // For the metrics and for tests.
+  const Hub& hub() const { return hub_; }
+  const BrokerLink& link() const { return *link_; }
+  const Server& server() const { return *server_; }
+  const ClientCounts& counts() const { return core_.counts; }
+  std::uint64_t hub_history_requests() const { return hub_.history_requests(); }
+  HttpResponse readyz() const { return api_->readyz(); }
+
+ private:
+  Gateway(asio::io_context& io, const GatewayConfig& config, std::string admin_token, Clock& clock, Random& random,
+          Log& log);
+  Result<void> open_link(const LinkConfig& link);
+  Result<void> open_listeners(const std::string& fabric);
+  Result<void> load_dashboard();
+
+  // Handler
+  void on_request(Connection& connection, const HttpRequest& request) override;
+  void on_text(Connection& connection, std::string_view text) override;
+  void on_binary(Connection& connection, std::string_view bytes) override;
+  void on_pong(Connection&) override {}
+  void on_writable(Connection& connection) override;
+  void on_close(Connection& connection, const CloseInfo& info) override;
+
+  // LinkObserver
+  void on_beginning(Beginning beginning) override;
+  void on_event(EventPtr event) override;
+  void on_link_state(bool up) override;
+
+  // StreamOpener, ClientDirectory
+  void open_stream(Connection& connection, const HttpRequest& request) override;
+  std::size_t open_clients() const override { return sessions_.size() + streams_.size(); }
+  std::vector<std::string> client_ids(std::size_t count_max) const override;
+
+  Result<AccessPtr> authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol);
+  void open_session(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
+  const Dialect* dialect_for(const Connection& connection, const HttpRequest& request) const;
+  void on_wake(Hub::Wake what);
+  void flush_later(Duration delay);
+  void flush_now();
+  void on_tick();
+  void schedule_tick();
+  void report();
+  void tell_ready();
+  void drain_some();
+
+  asio::io_context& io_;
+  const GatewayConfig config_;
+  const CoreLimits limits_;
+  Clock& clock_;
+  Random& random_;
+  Log& log_;
+  UuidGenerator ids_;
+  const Uuid incarnation_;
+  Authenticator auth_;
+  FailureThrottle throttle_;
+  KnownTypes types_;
+  OpeningWindow opening_;
+  SiteGuard guard_;
+  Cell0dDialect cell0d_;
+  StreamRenderer stream_renderer_;
+  std::unique_ptr<PortGuard> ports_;
+  std::optional<StaticFiles> dashboard_;
+
+  link::Context zmq_;
+  std::unique_ptr<link::ControlClient> control_;
+  std::unique_ptr<link::Publisher> publisher_;
+  std::unique_ptr<BrokerLink> link_;
+
+  // The history source is made after the hub, which needs one: a seam of one pointer.
+  struct LateHistory final : HistorySource {
+    HistorySource* source = nullptr;
+    void ask(const v1::HistoryRequest& request, OnPage done) override { source->ask(request, std::move(done)); }
+  } history_;
+  Hub hub_;
+  Core core_;
+  std::unique_ptr<ClientEvents> client_events_;
+  std::unique_ptr<Api> api_;
+  FlushPacer pacer_;
+  asio::steady_timer flush_timer_;
+  asio::steady_timer tick_timer_;
+  asio::steady_timer drain_timer_;
+  bool flush_armed_ = false;
+  unsigned ticks_ = 0;
+
+  // Dense, so that a tick walks them fast; each knows its place (Subscriber::index).
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<StreamClient>> streams_;
+  std::unique_ptr<Server> server_;  // last: it calls back into all of the above
+  std::function<void(bool, std::string)> ready_handler_;
+  std::function<void()> drained_;
+  bool draining_ = false;
+  std::size_t drain_step_ = 1;
+  MonoTime drain_until_{};
+};
+
+}  // namespace cell0::gateway

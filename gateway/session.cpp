@@ -1,0 +1,233 @@
+#include "gateway/session.h"
+
+#include <algorithm>
+
+#include "gateway/transport/frame.h"
+
+namespace cell0::gateway {
+namespace {
+
+constexpr std::size_t kClientIdsShown = 100;
+constexpr std::uint16_t kCloseUnauthenticated = 4001;  // dialects.md, "Authentication"
+
+}  // namespace
+
+Session::Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access)
+    : Subscriber(connection),
+      core_(core),
+      dialect_(dialect),
+      access_(std::move(access)),
+      client_id_(core.ids.next()),
+      next_ping_(core.clock.mono() + dialect.keep_alive().message_ping_every) {}
+
+Session::~Session() { core_.hub.remove(*this); }
+
+bool Session::open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query) {
+  std::string first;
+  dialect_.reply(first, WelcomeReply{to_string(client_id_), core_.clock.wall()});
+  const bool history = access_->may_some("history");
+  if (history && !query.since) {
+    const bool standard = query.filter.canonical() == core_.opening.filter().canonical();
+    const auto events =
+        standard ? core_.opening.events()
+                 : core_.hub.newest(query.filter, core_.limits.opening_events, core_.limits.opening_scan_max);
+    if (!events.empty()) dialect_.reply(first, HistoryReply{events, true});
+  }
+  if (!connection().accept_websocket(request, subprotocol, first)) return false;
+  const KeepAlive keep_alive = dialect_.keep_alive();
+  connection().set_keepalive(keep_alive.ping_after, keep_alive.close_after);
+  if (!access_->may_some("subscribe")) return true;
+  const auto subscribed = history && query.since ? core_.hub.resume(*this, dialect_, query.filter, *query.since,
+                                                                    [this](const Resumed& resumed) {
+                                                                      std::string frames;
+                                                                      dialect_.resumed(frames, resumed);
+                                                                      connection().send_reply(frames);
+                                                                    })
+                                                 : core_.hub.subscribe(*this, dialect_, query.filter);
+  if (!subscribed) error(subscribed.error().text);
+  return true;
+}
+
+void Session::on_text(std::string_view text) {
+  ++core_.counts.messages_received;
+  std::visit([this](const auto& command) { execute(command); }, dialect_.decode(text));
+}
+
+void Session::reply(const Reply& reply) {
+  std::string frame;
+  dialect_.reply(frame, reply);
+  ++core_.counts.messages_sent;
+  connection().send_reply(frame);
+}
+
+void Session::execute(const InvalidCommand& command) { error(command.text); }
+void Session::execute(const EchoCommand& command) { reply(EchoReply{command.message}); }
+
+void Session::execute(const PingCommand& command) {
+  ++pongs_sent_;
+  reply(PongReply{command.sequence.value_or(std::to_string(pongs_sent_)), core_.clock.wall(), to_string(client_id_)});
+}
+
+void Session::execute(const StatsCommand&) {
+  StatsReply stats;
+  stats.total_connections = core_.counts.connections_total;
+  stats.connected_clients = core_.clients.open_clients();
+  stats.messages_sent = core_.counts.messages_sent + core_.hub.stats().deliveries;
+  stats.messages_received = core_.counts.messages_received;
+  stats.start_time = core_.started;
+  stats.client_ids = core_.clients.client_ids(kClientIdsShown);
+  stats.gateway = core_.config.name;
+  reply(stats);
+}
+
+void Session::execute(const AuthenticateCommand& command) {
+  const std::string address = connection().peer_address();
+  const MonoTime now = core_.clock.mono();
+  auto access = core_.auth.verify(command.token);
+  if (access) {
+    access_ = std::move(access).value();
+    return reply(AuthenticatedReply{access_->entity_id, access_->scopes});
+  }
+  const bool refused = core_.throttle.refuses(address, now);
+  core_.throttle.failed(address, now);
+  error(refused ? "too many wrong tokens from this address; try again in a minute" : access.error().text);
+  connection().close(kCloseUnauthenticated, "not authenticated");
+}
+
+// ---- subscriptions
+
+bool Session::add_name(v1::Filter& filter, const std::string& name) const {
+  if (name == dialect_.default_name()) {
+    filter.set_audience(dialect_.audience());
+    return true;
+  }
+  const bool glob = !name.empty() && name.back() == '*';
+  if (!glob && !core_.types.knows(name)) return false;  // dialects.md section 1: unknown names are ignored
+  filter.add_types(name);
+  return true;
+}
+
+void Session::execute(const SubscribeCommand& command) {
+  if (!access_->may_some("subscribe")) return error("this client may not subscribe");
+  v1::Filter filter;
+  if (set() != nullptr) filter = set()->filter.proto();
+  if (command.replace) {
+    filter.clear_audience();
+    filter.clear_types();
+  }
+  for (const std::string& name : command.names) add_name(filter, name);
+  if (command.min_priority) filter.set_min_priority(*command.min_priority);
+  if (command.sources) {
+    filter.clear_sources();
+    for (const std::string& source : *command.sources) filter.add_sources(source);
+  }
+  apply(std::move(filter));
+}
+
+void Session::execute(const UnsubscribeCommand& command) {
+  if (set() == nullptr) return reply(SubscribedReply{});
+  v1::Filter filter = set()->filter.proto();
+  auto& types = *filter.mutable_types();
+  for (const std::string& name : command.names) {
+    if (name == dialect_.default_name()) filter.clear_audience();
+    types.erase(std::remove(types.begin(), types.end(), name), types.end());
+  }
+  apply(std::move(filter));
+}
+
+// An empty set of names is no subscription at all, not one to everything.
+void Session::apply(v1::Filter filter) {
+  if (filter.audience() == v1::AUDIENCE_ANY && filter.types().empty()) {
+    core_.hub.remove(*this);
+    return reply(SubscribedReply{});
+  }
+  const auto compiled = EventFilter::create(filter);
+  if (!compiled) return error(compiled.error().text);
+  if (auto subscribed = core_.hub.subscribe(*this, dialect_, *compiled); !subscribed) {
+    return error(subscribed.error().text);
+  }
+  reply(SubscribedReply{subscribed_names()});
+}
+
+std::vector<std::string> Session::subscribed_names() const {
+  const v1::Filter& filter = set()->filter.proto();
+  std::vector<std::string> names;
+  if (filter.audience() != v1::AUDIENCE_ANY) names.emplace_back(dialect_.default_name());
+  names.insert(names.end(), filter.types().begin(), filter.types().end());
+  return names;
+}
+
+// ---- history
+
+void Session::execute(const HistoryCommand& command) {
+  if (!access_->may_some("history")) return error("this client may not read history");
+  if (questions_.size() >= kQuestionsMax) {
+    return error("too many get_history at once (at most " + std::to_string(kQuestionsMax) + ")");
+  }
+  questions_.push_back(command);
+  if (questions_.size() == 1) ask_history();
+}
+
+void Session::ask_history() {
+  const HistoryCommand& question = questions_.front();
+  v1::HistoryRequest request;
+  if (question.type)
+    request.mutable_filter()->add_types(*question.type);
+  else
+    request.mutable_filter()->set_audience(dialect_.audience());
+  const auto limit_max = static_cast<std::int64_t>(core_.limits.history_limit_max);
+  request.set_limit(static_cast<std::uint32_t>(std::min(question.limit, limit_max)));
+  request.set_newest(!question.since.has_value());
+  request.set_since(question.since.value_or(0));
+  request.set_through(core_.hub.ring().newest().value);
+  if (question.limit == 0) {
+    v1::HistoryPage nothing;
+    return on_history(nothing);
+  }
+  core_.history.ask(request, [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
+    if (connection->user() == this) on_history(page);
+  });
+}
+
+void Session::on_history(const Result<v1::HistoryPage>& page) {
+  questions_.pop_front();
+  if (!page) {
+    error("history cannot be read now: " + page.error().text);
+  } else {
+    std::vector<EventPtr> events;
+    for (const v1::Delivered& delivered : page->events()) {
+      if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
+    }
+    std::string frame;
+    dialect_.reply(frame, HistoryReply{events, false});
+    ++core_.counts.messages_sent;
+    large_ = BlobPtr::copy(frame);
+    send_large();
+  }
+  if (!large_ && !questions_.empty()) ask_history();
+}
+
+// A history may be larger than the queue for replies: it waits until the socket is idle and then is its only content.
+void Session::send_large() {
+  if (!large_ || !connection().idle()) return;
+  if (connection().write_blob(large_) > 0) large_ = BlobPtr();
+}
+
+void Session::on_writable() {
+  if (large_) {
+    send_large();
+    if (large_) return;
+    if (!questions_.empty()) ask_history();
+  }
+  if (connection().idle()) core_.hub.on_writable(*this);
+}
+
+void Session::on_tick(MonoTime now) {
+  const auto every = dialect_.keep_alive().message_ping_every;
+  if (every.count() == 0 || now < next_ping_) return;
+  next_ping_ = now + every;
+  // One that takes nothing is not given more to take.
+  if (connection().idle()) reply(PingReply{++pings_sent_, core_.clock.wall()});
+}
+
+}  // namespace cell0::gateway

@@ -1,0 +1,23 @@
+// One client of GET /api/v1/stream: server-sent events, output only.
+#pragma once
+
+#include "gateway/core.h"
+#include "gateway/http/query.h"
+#include "gateway/subscriber.h"
+
+namespace cell0::gateway {
+
+class StreamClient final : public Subscriber {
+ public:
+  StreamClient(Core& core, Connection& connection) : Subscriber(connection), core_(core) {}
+  ~StreamClient() override { core_.hub.remove(*this); }
+
+  // Answers the request and subscribes, from `since` if the query or Last-Event-ID has one.
+  // kFull: too many different subscriptions; the stream is closed again, and the client will come back.
+  Result<void> open(const Renderer& renderer, const StreamQuery& query);
+
+ private:
+  Core& core_;
+};
+
+}  // namespace cell0::gateway

@@ -4,14 +4,12 @@
 #include <utility>
 
 namespace cell0::link {
-namespace {
-
-std::uint64_t incarnation_of(const PublisherOptions& options, const Clock& clock) {
-  if (options.incarnation != 0) return options.incarnation;
-  return static_cast<std::uint64_t>(to_unix_us(clock.wall()));
+// 52 bits of microseconds, 11 of chance: two that start at once differ too.
+std::uint64_t new_incarnation(const Clock& clock, Random& random) {
+  constexpr int kChanceBits = 11;
+  const auto now = static_cast<std::uint64_t>(to_unix_us(clock.wall()));
+  return (now << kChanceBits) | (random.u64() >> (64 - kChanceBits));
 }
-
-}  // namespace
 
 Publisher::Publisher(asio::io_context& io, ControlClient& client, const Clock& clock, Random& random,
                      PublisherOptions options)
@@ -19,7 +17,8 @@ Publisher::Publisher(asio::io_context& io, ControlClient& client, const Clock& c
       client_(client),
       clock_(clock),
       answer_timeout_(options.answer_timeout),
-      window_(options.emitter_id, incarnation_of(options, clock), options.limits, options.when_full, random),
+      window_(options.emitter_id, options.incarnation != 0 ? options.incarnation : new_incarnation(clock, random),
+              options.limits, options.when_full, random),
       timer_(io) {
   client_.on_state([this, alive = alive_](bool connected) {
     if (!*alive || !connected) return;

@@ -20,11 +20,14 @@ namespace cell0::link {
 
 struct PublisherOptions {
   std::string emitter_id;         // 1-64 of [A-Za-z0-9_.-]
-  std::uint64_t incarnation = 0;  // 0: the present time in microseconds
+  std::uint64_t incarnation = 0;  // 0: new_incarnation()
   PublishLimits limits;
   WhenFull when_full = WhenFull::kRejectNew;
   Duration answer_timeout = std::chrono::seconds(5);  // then the events are sent again
 };
+
+// Grows with time; differs for two emitters that start in the same microsecond.
+std::uint64_t new_incarnation(const Clock& clock, Random& random);
 
 class Publisher {
  public:

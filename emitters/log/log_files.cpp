@@ -72,6 +72,8 @@ void LogFiles::drain() {
   }
 }
 
+LogFiles::~LogFiles() = default;
+
 void LogFiles::rescan() {
   expand_globs();
   poll_all();

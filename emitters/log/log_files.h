@@ -36,6 +36,7 @@ class LogFiles {
 
   // Begins at once. Clock and log outlive it.
   LogFiles(asio::io_context& io, const Clock& clock, Log& log, Options options, OnMessage on_message);
+  ~LogFiles();
   LogFiles(const LogFiles&) = delete;
   LogFiles& operator=(const LogFiles&) = delete;
 

@@ -1,8 +1,8 @@
-// How the dashboard is bundled and its tests are run.
+// How the dashboard is bundled. Needs the build's own packages only (npm ci --omit=dev); tests: vitest.config.ts.
 //
 // The page carries its own Content-Security-Policy; the development server needs inline styles, so it leaves it out.
 // `npm run dev` proxies the WebSocket and the HTTP interface to a gateway (CELL0_URL, default http://127.0.0.1:8080).
-import { defineConfig } from 'vitest/config';
+import { defineConfig } from 'vite';
 
 const gateway = process.env['CELL0_URL'] ?? 'http://127.0.0.1:8080';
 
@@ -18,5 +18,4 @@ export default defineConfig({
     },
   ],
   server: { proxy: { '/cell0d': { target: gateway, ws: true }, '/api': { target: gateway } } },
-  test: { environment: 'jsdom', include: ['test/**/*.test.{ts,tsx}'], restoreMocks: true },
 });

@@ -1,8 +1,9 @@
 // The built client library in Node, over real sockets, against a running fabric (CELL0_URL) or the mock gateway.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { Cell0Client } from '../../web/dist/client/index.js';
+import { Cell0Client, publish as post, PublishError } from '../../web/dist/client/index.js';
 import { eventually } from './browser.mjs';
 import { openFabric } from './fabric.mjs';
 
@@ -94,4 +95,17 @@ test('a resume with everything and a little more gets both', async () => {
   await open();
   await eventually('what came meanwhile', () => notes.length, (n) => n === 2);
   assert.deepEqual(notes, ['before', 'meanwhile']);
+});
+
+test('publishing needs a token, and answers where the event is', { skip: !process.env.CELL0_URL }, async () => {
+  const url = process.env.CELL0_URL;
+  const token = readFileSync(process.env.CELL0_TOKEN_FILE, 'utf8').trim();
+  const draft = { type: kType, source: 'client.test', data: { note: 'posted' } };
+  const one = await post(draft, { url, token });
+  assert.ok(one.seq > 0 && one.duplicate === false);
+  const several = await post([draft, draft], { url, token });
+  assert.ok(several.length === 2 && several[0].seq > one.seq && several[1].seq > several[0].seq);
+  await assert.rejects(post(draft, { url, token: 'cell0_wrong' }), (error) => {
+    return error instanceof PublishError && error.status === 401;
+  });
 });

@@ -1,4 +1,4 @@
-"""The dashboard in Debian's chromium (tests/browser, Node's test runner): on a real fabric, and on a mock gateway."""
+"""The dashboard in Debian's chromium and the client library (tests/browser): on a real fabric, and on a mock gateway."""
 import os
 import subprocess
 from pathlib import Path
@@ -12,11 +12,12 @@ def run_node_tests(name, **environment):
                    timeout=280)
 
 
-def test_the_dashboard_on_a_real_fabric(empty_fabric):
+def test_the_dashboard_and_the_client_library_on_a_real_fabric(empty_fabric):
     empty_fabric.start_broker()
     empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
-    run_node_tests("dashboard.test.mjs", CELL0_URL=empty_fabric.http_url,
-                   CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
+    for name in "dashboard.test.mjs", "client.test.mjs":
+        run_node_tests(name, CELL0_URL=empty_fabric.http_url,
+                       CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
 
 
 def test_the_dashboard_under_load_and_faults():

@@ -32,7 +32,7 @@ test('what was skipped is a row in the list, whatever the filters say', async ()
   gateway.publish('log_stream', { level: 'INFO', message: 'm', logger: 'l', metadata: {} });
   await page.getByLabel('Search events').fill('nothing has this');
   gateway.skip({ from_seq: 5, to_seq: 90, priority_above: 4, count: 17, reason: 'slow' });
-  await page.locator('.notice-warning', { hasText: '17 events of priority 5 and lower urgency skipped (5–90)' }).waitFor();
+  await page.locator('.notice-warning', { hasText: 'seq 5 to 90' }).waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
 });
 

@@ -227,8 +227,9 @@ const kSkipReasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 function skippedText(notice: Skipped): string {
-  const what = notice.count === null ? 'Some events' : notice.count === 1 ? '1 event' : `${notice.count.toLocaleString('en')} events`;
+  const count = notice.count?.toLocaleString('en');
   const which = notice.priority_above > 0 ? ` of priority ${notice.priority_above + 1} and lower urgency` : '';
+  const events = count === '1' ? '1 event' : `${count ?? 'Some'} events`;
   const reason = kSkipReasons.get(notice.reason) ?? notice.reason;
-  return `${what}${which} skipped (${notice.from_seq}–${notice.to_seq}): ${reason}.`;
+  return `${events}${which} skipped, seq ${notice.from_seq} to ${notice.to_seq}: ${reason}.`;
 }

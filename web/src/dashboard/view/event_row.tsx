@@ -33,7 +33,7 @@ function Notice({ row, number, position }: RowProps & { row: NoticeRow }) {
 
 function Event({ row, number, position, isOpen, onToggle, onDetailsHeight }: RowProps & { row: EventRow }) {
   const detailsId = `details-${number}`;
-  const urgent = row.priority <= 3 ? ' urgent' : '';
+  const urgent = row.priority <= 2 || row.severity === 'error' ? ' urgent' : '';
   return (
     <div
       class={`entry${isOpen ? ' open' : ''}`}

@@ -114,7 +114,7 @@ describe('the connection', () => {
     const notice = { from_seq: 3, to_seq: 900, priority_above: 5, count: 1200, reason: 'slow' };
     page.do(() => page.server.socket.say({ type: 'events_skipped', ...notice }));
     expect(page.texts('.notice-warning .notice-text')).toEqual([
-      '1,200 events of priority 6 and lower urgency skipped (3–900): this page could not keep up.',
+      '1,200 events of priority 6 and lower urgency skipped, seq 3 to 900: this page could not keep up.',
     ]);
   });
 

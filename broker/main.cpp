@@ -17,7 +17,8 @@ namespace {
 
 int fail(const Error& error) {
   std::fprintf(stderr, "cell0-broker: %s\n", error.text.c_str());
-  return error.code == ErrorCode::kInvalid ? kExitBadConfig : kExitFailed;  // a port in use may be free the next time
+  const bool configuration = error.code == ErrorCode::kInvalid || error.code == ErrorCode::kConflict;
+  return configuration ? kExitBadConfig : kExitFailed;
 }
 
 Result<void> check_broker(const Config& config) {

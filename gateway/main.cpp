@@ -35,7 +35,8 @@ HttpResponse admin_answer(std::string_view path, const Metrics& metrics, const g
 
 int fail(Log& log, const Error& error) {
   log.error(error.text);
-  return error.code == ErrorCode::kInvalid ? kExitBadConfig : kExitFailed;  // a port in use may be free the next time
+  const bool setting = error.code == ErrorCode::kInvalid || error.code == ErrorCode::kConflict;
+  return setting ? kExitBadConfig : kExitFailed;
 }
 
 // /metrics and the health checks of this process alone; the public ports may be shared by several.

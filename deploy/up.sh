@@ -60,13 +60,14 @@ claim_state_dir() {
 
 # The programs and, beside them, the web bundle.
 build() {
-  local web
   need_disk "$CELL0_STATE_DIR" 100 "the state directory (--state-dir)"
   say "building the programs in $build_dir and the web bundle in $repo/web/dist"
   (build_web "$repo") &
   web=$!
+  trap 'kill "$web" 2>/dev/null' EXIT  # not left behind when the programs fail
   build_programs "$repo" "$build_dir" cell0_programs
   wait "$web" || die 1 "the web bundle failed to build; its message is above"
+  trap - EXIT
 }
 
 # One process a line, words separated by tabs, in the order of their start (lib/supervisor.sh).

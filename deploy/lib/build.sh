@@ -20,12 +20,16 @@ need_disk() {
   ((free_kb >= $2 * 1024)) || die 1 "$1 has $((free_kb / 1024)) MB free, $3 needs $2 MB: free some space or move it"
 }
 
-# build_programs REPO BUILD_DIR TARGET...: configures the release preset and builds these targets.
+# build_programs REPO BUILD_DIR TARGET...: configures the release preset and builds these targets. Tests need more
+# packages, so they are configured only for the target "all"; a directory that has them keeps them.
 build_programs() {
   local repo=$1 dir=$2 log=$2/configure.log
+  local -a tests=()
   shift 2
   need_disk "$dir" 1000 "the build (CELL0_BUILD_DIR)"
-  if ! cmake --preset release -S "$repo" -B "$dir" >"$log" 2>&1; then
+  [[ -f $dir/CMakeCache.txt ]] || tests=(-DCELL0_TESTS=OFF -DCELL0_BENCH=OFF)
+  [[ $1 != all ]] || tests=(-DCELL0_TESTS=ON -DCELL0_BENCH=ON)
+  if ! cmake --preset release -S "$repo" -B "$dir" "${tests[@]}" >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     die 1 "cmake could not configure the build, see above and $log"
   fi

@@ -17,12 +17,13 @@ here=$repo/deploy/systemd
 build_dir=${CELL0_BUILD_DIR:-$repo/build/release}
 
 install_programs() {
-  local web
   install_packages "$repo/deploy/packages.txt" build web
   (build_web "$repo") &
   web=$!
+  trap 'kill "$web" 2>/dev/null' EXIT  # not left behind when the programs fail
   build_programs "$repo" "$build_dir" cell0_programs
   wait "$web" || die 1 "the web bundle failed to build; its message is above"
+  trap - EXIT
   cmake --install "$build_dir" --prefix "$PREFIX" >/dev/null || die 1 "cannot install to $PREFIX: is the disk full?"
   rm -rf "$PREFIX/share/cell0/web.new"
   mkdir -p "$PREFIX/share/cell0"

@@ -61,6 +61,12 @@ bool is_authority(std::string_view text) {
   return is_host(host) && is_port(port);
 }
 
+bool is_optional_type(std::string_view text) {
+  if (text.empty()) return true;
+  const auto type = TypeGlob::parse(text);
+  return type.ok() && type->exact();
+}
+
 bool is_http_url(std::string_view text) {
   if (!is_any_text(text) || text.find(' ') != std::string_view::npos) return false;
   if (!take_prefix(text, "http://") && !take_prefix(text, "https://")) return false;
@@ -137,7 +143,6 @@ constinit const TextRule kOrigin{is_origin, "an origin like https://example.org 
 constinit const TextRule kTopicPrefix{
     [](std::string_view text) { return text.empty() || check_topic(text).ok(); },
     "the whole first parts of a topic like sessions or channels.general, or empty for all"};
-constinit const TextRule kOptionalType{[](std::string_view text) { return text.empty() || is_name(text); },
-                                       "the name of an event type like log_stream, or empty for all"};
+constinit const TextRule kOptionalType{is_optional_type, "the name of an event type like log_stream, or empty for all"};
 
 }  // namespace cell0

@@ -13,8 +13,8 @@
 #include <optional>
 #include <string>
 
+#include "common/line_splitter.h"
 #include "common/result.h"
-#include "emitters/runtime/line_splitter.h"
 
 namespace cell0::emit {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "common/line_reader.h"
 #include "common/result.h"
-#include "emitters/runtime/line_reader.h"
 
 namespace cell0::emit {
 

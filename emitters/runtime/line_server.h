@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 
+#include "common/line_reader.h"
 #include "common/log.h"
 #include "common/result.h"
-#include "emitters/runtime/line_reader.h"
 
 namespace cell0::emit {
 

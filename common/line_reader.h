@@ -6,10 +6,10 @@
 #include <functional>
 #include <memory>
 
+#include "common/line_splitter.h"
 #include "common/result.h"
-#include "emitters/runtime/line_splitter.h"
 
-namespace cell0::emit {
+namespace cell0 {
 
 // One thread. Reads at most 64 KiB a turn, so that a torrent starves nothing.
 class LineReader {
@@ -31,4 +31,4 @@ class LineReader {
   std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace cell0::emit
+}  // namespace cell0

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace cell0::emit {
+namespace cell0 {
 
 // Pure; one thread. Holds at most one unfinished line.
 class LineSplitter {
@@ -74,4 +74,4 @@ class LineSplitter {
   bool skipping_ = false;  // the rest of a line that was too long
 };
 
-}  // namespace cell0::emit
+}  // namespace cell0

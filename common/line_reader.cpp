@@ -1,4 +1,4 @@
-#include "emitters/runtime/line_reader.h"
+#include "common/line_reader.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include <asio/post.hpp>
 #include <cerrno>
 
-namespace cell0::emit {
+namespace cell0 {
 namespace {
 
 constexpr std::size_t kReadBytes = 64u << 10;
@@ -98,4 +98,4 @@ LineReader::~LineReader() { impl_->stop(); }
 
 int LineReader::fd() const { return impl_->fd(); }
 
-}  // namespace cell0::emit
+}  // namespace cell0

@@ -163,10 +163,10 @@ void BrokerLink::repair() {
   v1::HistoryRequest request;
   request.set_since(missing->since.value);
   request.set_through(missing->through.value);
-  ask(request, [this](Result<v1::HistoryPage> page) {
+  ask(request, [this, asked = *missing](Result<v1::HistoryPage> page) {
     repairing_ = false;
     if (!page) return;  // on_tick() asks again, until the hold's bound
-    chain_.on_page(*page, clock_.mono(), ready_);
+    chain_.on_page(asked, *page, clock_.mono(), ready_);
     deliver();
     repair();
   });

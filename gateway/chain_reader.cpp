@@ -1,5 +1,7 @@
 #include "gateway/chain_reader.h"
 
+#include <algorithm>
+
 namespace cell0::gateway {
 
 void ChainReader::on_batch(v1::Batch batch, MonoTime now, std::vector<EventPtr>& out) {
@@ -30,16 +32,18 @@ void ChainReader::hold(v1::Batch batch, MonoTime now) {
   }
 }
 
-void ChainReader::on_page(const v1::HistoryPage& page, MonoTime now, std::vector<EventPtr>& out) {
+void ChainReader::on_page(const Missing& asked, const v1::HistoryPage& page, MonoTime now, std::vector<EventPtr>& out) {
   const auto gap = missing();
   if (!gap) return;
-  if (page.trimmed_through() > last_.value) {
-    lose(Seq{std::min(page.trimmed_through(), gap->through.value)}, SkipReason::kNotRetained, out);
-  }
+  // A gap may have been given up, and another one opened, since it was asked for.
+  const Seq scanned = std::min(page.end() ? asked.through : Seq{page.scanned_through()}, gap->through);
+  const Seq trimmed = std::min(Seq{page.trimmed_through()}, scanned);
   for (const v1::Delivered& delivered : page.events()) {
-    if (delivered.seq() <= gap->through.value) push(delivered, out);
+    if (delivered.seq() > gap->through.value) break;
+    lose(std::min(trimmed, Seq{delivered.seq()}.prev()), SkipReason::kNotRetained, out);  // what is kept still comes
+    push(delivered, out);
   }
-  const Seq scanned{page.end() ? gap->through.value : std::min(page.scanned_through(), gap->through.value)};
+  lose(trimmed, SkipReason::kNotRetained, out);
   if (scanned > last_) last_ = scanned;
   release(now, out);
 }

@@ -33,8 +33,8 @@ class ChainReader {
   // A batch from the fanout. What can be delivered now is appended to `out`, in order.
   void on_batch(v1::Batch batch, MonoTime now, std::vector<EventPtr>& out);
 
-  // The answer to missing(), in one or several pages. REQUIRES: missing() was not empty when it was asked for.
-  void on_page(const v1::HistoryPage& page, MonoTime now, std::vector<EventPtr>& out);
+  // The answer to `asked`, which missing() gave, or the next page of it. What of it is no longer missing is ignored.
+  void on_page(const Missing& asked, const v1::HistoryPage& page, MonoTime now, std::vector<EventPtr>& out);
 
   // Gives up a repair that takes too long: a hole instead. Call about once a second.
   void on_tick(MonoTime now, std::vector<EventPtr>& out);

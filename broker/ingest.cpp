@@ -23,15 +23,17 @@ void Ingest::on_message(link::FrameViews frames) {
   } else {
     refuse(place.error());
   }
-  if (intake_.envelope().has_origin()) counters_.lost_on_pub += gaps_.see(intake_.envelope().origin());
+  const v1::Envelope* envelope = intake_.envelope();
+  if (envelope != nullptr && envelope->has_origin()) counters_.lost_on_pub += gaps_.see(envelope->origin());
 }
 
 void Ingest::refuse(const Error& error) {
   const bool full = error.code == ErrorCode::kFull;
   ++(full ? counters_.ingest_dropped : counters_.rejected_ingest);
   if (const auto pass = throttle_.admit(clock_.mono())) {
+    const std::string source = intake_.envelope() == nullptr ? "" : intake_.envelope()->source();
     log_.warn(full ? "ingest: event dropped" : "ingest: event rejected",
-              {{"reason", error.text}, {"source", intake_.envelope().source()}, {"suppressed", pass->suppressed}});
+              {{"reason", error.text}, {"source", source}, {"suppressed", pass->suppressed}});
   }
 }
 

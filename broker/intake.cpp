@@ -6,7 +6,13 @@
 namespace cell0::broker {
 
 Intake::Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock)
-    : limits_(limits), rules_(rules), topics_(topics), sequencer_(sequencer), clock_(clock), gathered_(new_drafts()) {}
+    : limits_(limits),
+      rules_(rules),
+      topics_(topics),
+      sequencer_(sequencer),
+      clock_(clock),
+      quick_(limits.event),
+      gathered_(new_drafts()) {}
 
 std::unique_ptr<Drafts> Intake::new_drafts() {
   auto drafts =
@@ -16,35 +22,39 @@ std::unique_ptr<Drafts> Intake::new_drafts() {
 }
 
 Result<Intake::Place> Intake::take(std::string_view encoded) {
+  decoded_ = false;
   if (encoded.size() > limits_.event.event_bytes_max) {
-    envelope_.Clear();
     return Error{ErrorCode::kTooLarge, "event: " + std::to_string(encoded.size()) + " bytes, at most " +
                                            std::to_string(limits_.event.event_bytes_max) + " are taken"};
   }
+  const auto facts = quick_.look(encoded);
+  if (!facts) return take_decoded(encoded);
+  return add(facts->topic, *facts->type, facts->type->name, facts->priority, encoded);
+}
+
+Result<Intake::Place> Intake::take_decoded(std::string_view encoded) {
   if (!envelope_.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
-    envelope_.Clear();  // of half an event nothing is to be trusted
     return Error{ErrorCode::kInvalid, "event: not an encoded cell0.v1.Envelope"};
   }
+  decoded_ = true;
   if (auto checked = check_event(envelope_, limits_.event); !checked) return checked.error();
+  const std::string_view name = type_of(envelope_);
+  const EventType& type = event_type_or_user(name);
+  return add(topic_of(envelope_, name), type, name, priority_of(envelope_, type), encoded);
+}
+
+Result<Intake::Place> Intake::add(std::string_view topic, const EventType& type, std::string_view type_name,
+                                  std::uint32_t priority, std::string_view encoded) {
   if (gathered_->size() >= limits_.gathered_events_max || gathered_->bytes() >= limits_.gathered_bytes_max) {
     return Error{ErrorCode::kFull, "broker: " + std::to_string(gathered_->size()) + " events wait to be stored"};
   }
-  return add(encoded);
-}
-
-Intake::Place Intake::add(std::string_view encoded) {
   if (gathered_->empty()) turn_began_ = clock_.wall();
-  const std::string_view type_name = type_of(envelope_);
-  const EventType& type = event_type_or_user(type_name);
-  topic_.assign(envelope_.topic());
-  if (topic_.empty()) topic_.assign("events.").append(type_name);
-
   const Place place{gathered_->turn, gathered_->size()};
   Stamp stamp;
-  stamp.topic = topic_;
+  stamp.topic = topic;
   stamp.type = type_name;
-  stamp.priority = priority_of(envelope_, type);
-  stamp.rule = topics_.count(topic_, type_name, turn_began_, place.turn, place.index);
+  stamp.priority = priority;
+  stamp.rule = topics_.count(topic, type_name, turn_began_, place.turn, place.index);
   stamp.durability = rules_.durability(stamp.rule, type);
   gathered_->add(stamp, encoded);
   return place;

@@ -11,6 +11,7 @@
 
 #include "broker/counters.h"
 #include "broker/limits.h"
+#include "broker/quick_check.h"
 #include "broker/sequencer.h"
 #include "broker/topics.h"
 #include "common/clock.h"
@@ -34,9 +35,12 @@ class Intake {
   void on_settled(OnSettled handler) { on_settled_ = std::move(handler); }
 
   // kInvalid, kTooLarge: the event is wrong, the text names the field. kFull: too many wait for a commit; later may
-  // work. envelope() is what was decoded, whatever the outcome, until the next take().
+  // work.
   Result<Place> take(std::string_view encoded_envelope);
-  const v1::Envelope& envelope() const { return envelope_; }
+
+  // What the last take() decoded, whatever became of it; null if it did not have to (it has no origin then) or could
+  // not.
+  const v1::Envelope* envelope() const { return decoded_ ? &envelope_ : nullptr; }
 
   // The turn that an answer has to wait for, so that all taken so far is settled; 0: none.
   std::uint64_t unsettled_turn() const;
@@ -48,7 +52,9 @@ class Intake {
   std::size_t queued() const { return gathered_->size() + in_flight_; }
 
  private:
-  Place add(std::string_view encoded_envelope);
+  Result<Place> take_decoded(std::string_view encoded_envelope);
+  Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
+                    std::string_view encoded_envelope);
   void settle(Drafts& drafts, const Result<void>& result);
   std::unique_ptr<Drafts> new_drafts();
 
@@ -58,8 +64,9 @@ class Intake {
   Sequencer& sequencer_;
   const Clock& clock_;
   OnSettled on_settled_;
+  QuickCheck quick_;
   v1::Envelope envelope_;  // kept, so that its strings keep their memory
-  std::string topic_;
+  bool decoded_ = false;
   std::unique_ptr<Drafts> gathered_;
   std::unique_ptr<Drafts> spare_;
   std::size_t in_flight_ = 0;  // events

@@ -1,6 +1,7 @@
 #include "broker/rule_log.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/check.h"
 
@@ -18,11 +19,13 @@ void RuleLog::append(Seq seq, std::int64_t taken_us, std::string_view delivered)
 }
 
 RuleLog::Segment& RuleLog::segment_for(std::size_t size) {
-  if (segments_.empty() || segments_.back().bytes.size() + size > segments_.back().bytes.capacity()) {
-    // The first segments are small, so that many rules with few events cost little.
-    const std::size_t usual = std::min(kSegmentBytes, std::max<std::size_t>(1024, bytes_));
-    segments_.emplace_back().bytes.reserve(std::max(size, usual));
+  if (!segments_.empty() && segments_.back().bytes.size() + size <= segments_.back().bytes.capacity()) {
+    return segments_.back();
   }
+  segments_.push_back(std::exchange(spare_, {}));
+  // The first segments are small, so that many rules with few events cost little.
+  const std::size_t usual = std::min(kSegmentBytes, std::max<std::size_t>(1024, bytes_));
+  segments_.back().bytes.reserve(std::max(size, usual));
   return segments_.back();
 }
 
@@ -33,7 +36,14 @@ void RuleLog::trim_oldest() {
   trimmed_through_ = record.seq;
   bytes_ -= record.size + kRecordBytes;
   --count_;
-  if (++segment.first == segment.records.size()) segments_.pop_front();
+  if (++segment.first < segment.records.size()) return;
+  if (segment.bytes.capacity() <= 2 * kSegmentBytes) {
+    spare_ = std::move(segment);
+    spare_.bytes.clear();
+    spare_.records.clear();
+    spare_.first = 0;
+  }
+  segments_.pop_front();
 }
 
 StoredEvent RuleLog::oldest() const {

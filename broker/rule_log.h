@@ -77,6 +77,7 @@ class RuleLog {
   StoredEvent event_at(const Segment& segment, std::size_t record) const;
 
   std::deque<Segment> segments_;  // none is empty of kept records
+  Segment spare_;                 // the memory of the last one that was trimmed away, for the next
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   Seq newest_{};

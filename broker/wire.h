@@ -28,7 +28,7 @@ inline char* write_varint(char* to, std::uint64_t value) {
 
 inline void put_varint(std::string& out, std::uint64_t value) {
   char bytes[10];
-  out.append(bytes, write_varint(bytes, value));
+  out.append(bytes, static_cast<std::size_t>(write_varint(bytes, value) - bytes));
 }
 
 // A varint field; absent if 0, as proto3 has it.
@@ -76,6 +76,10 @@ class Reader {
 };
 
 inline bool Reader::read_varint(std::uint64_t& value) {
+  if (at_ != end_ && (*at_ & 0x80) == 0) {  // most are one byte
+    value = static_cast<unsigned char>(*at_++);
+    return true;
+  }
   value = 0;
   for (unsigned shift = 0; shift < 70 && at_ != end_; shift += 7) {
     const auto byte = static_cast<unsigned char>(*at_++);

@@ -84,11 +84,13 @@ std::string topic_of(const v1::Envelope& envelope, std::string_view type) {
 
 std::uint32_t priority_of(const v1::Envelope& envelope, const EventType& type) {
   if (envelope.has_priority()) return envelope.priority();
-  if (envelope.has_log_stream()) {
-    const std::string& level = envelope.log_stream().level();
-    if (level == "ERROR" || level == "CRITICAL") return 3;
-    if (level == "WARN" || level == "WARNING") return 5;
-  }
+  if (envelope.has_log_stream()) return log_priority(envelope.log_stream().level(), type);
+  return type.priority;
+}
+
+std::uint32_t log_priority(std::string_view level, const EventType& type) {
+  if (level == "ERROR" || level == "CRITICAL") return 3;
+  if (level == "WARN" || level == "WARNING") return 5;
   return type.priority;
 }
 

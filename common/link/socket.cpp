@@ -1,5 +1,6 @@
 #include "common/link/socket.h"
 
+#include <algorithm>
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -115,8 +116,9 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
 
   bool readable() { return !stopped_ && (zmq_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
 
+  // A send may have eaten the edge that would have announced a message. A turn looks at its own end.
   void look_again() {
-    if (started() && readable()) post_turn();
+    if (started() && !in_turn_ && readable()) post_turn();
   }
   bool started() const { return static_cast<bool>(on_message_); }
 
@@ -140,25 +142,22 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
 
   void turn() {
     const auto self = shared_from_this();
+    in_turn_ = true;
     int messages = 0;
-    while (messages < kMessagesPerTurn && readable()) {
-      if (!receive()) break;
-      ++messages;
-    }
-    if (stopped_) return;
-    if (messages > 0 && on_turn_end_) on_turn_end_();
+    while (messages < kMessagesPerTurn && !stopped_ && receive()) ++messages;
+    if (!stopped_ && messages > 0 && on_turn_end_) on_turn_end_();
+    in_turn_ = false;
+    for (zmq::message_t& part : parts_) part.rebuild();  // no memory is held between turns
     look_again();
   }
 
-  // One whole message; false if there was none after all.
+  // One whole message; false if there was none.
   bool receive() {
-    std::array<zmq::message_t, kFramesMax> parts;
     std::array<std::string_view, kFramesMax> views;
     std::size_t count = 0;
     bool more = true;
     while (more) {
-      zmq::message_t surplus;
-      zmq::message_t& part = count < kFramesMax ? parts[count] : surplus;
+      zmq::message_t& part = parts_[std::min(count, kFramesMax)];
       if (!zmq_.recv(part, zmq::recv_flags::dontwait)) return false;
       if (count < kFramesMax) views[count] = part.to_string_view();
       more = part.more();
@@ -177,8 +176,10 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
   asio::posix::stream_descriptor descriptor_;
   OnMessage on_message_;
   OnTurnEnd on_turn_end_;
+  std::array<zmq::message_t, kFramesMax + 1> parts_;  // the last one takes what is beyond kFramesMax
   std::uint64_t oversize_ = 0;
   bool turn_posted_ = false;
+  bool in_turn_ = false;
   bool stopped_ = false;
 };
 

@@ -1,0 +1,77 @@
+#include "tests/bench/broker/subject.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <zmq.hpp>
+
+namespace cell0::bench {
+namespace {
+
+std::string free_endpoint() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(fd, any, size) != 0 || ::getsockname(fd, any, &size) != 0) std::abort();
+  ::close(fd);
+  return "tcp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+}  // namespace
+
+Endpoints free_endpoints() { return {free_endpoint(), free_endpoint(), free_endpoint()}; }
+
+Subject::Subject(const std::string& program, std::vector<std::string> arguments, Endpoints endpoints)
+    : endpoints_(std::move(endpoints)), pid_(::fork()) {
+  if (pid_ != 0) return;
+  std::vector<char*> argv;
+  std::string name = program;
+  argv.push_back(name.data());
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  ::execv(program.c_str(), argv.data());
+  std::perror(program.c_str());
+  std::_Exit(127);
+}
+
+Subject::~Subject() {
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+double Subject::cpu_seconds() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/stat");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // from the third field on (proc(5))
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return static_cast<double>(user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+void run_proxy(const Endpoints& endpoints) {
+  zmq::context_t context(1);
+  zmq::socket_t in(context, zmq::socket_type::xsub);
+  zmq::socket_t out(context, zmq::socket_type::xpub);
+  for (zmq::socket_t* socket : {&in, &out}) {
+    socket->set(zmq::sockopt::rcvhwm, 100'000);
+    socket->set(zmq::sockopt::sndhwm, 100'000);
+  }
+  in.bind(endpoints.ingest);
+  out.bind(endpoints.fanout);
+  zmq::proxy(in, out);
+  std::abort();
+}
+
+}  // namespace cell0::bench

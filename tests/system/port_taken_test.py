@@ -25,7 +25,7 @@ def squatter():
 def test_a_gateway_names_the_taken_port_and_its_setting(empty_fabric, squatter, name, setting):
     squatter(empty_fabric.ports[name])
     gateway = empty_fabric.start_gateway(wait=False)
-    assert gateway.wait() == 1
+    assert gateway.wait() == 2
     assert str(empty_fabric.ports[name]) in gateway.log()
     assert setting in gateway.log()
 
@@ -35,7 +35,7 @@ def test_a_gateway_names_the_taken_port_and_its_setting(empty_fabric, squatter, 
     ("broker_admin", "broker.admin")])
 def test_a_broker_names_the_taken_port_and_its_setting(empty_fabric, squatter, name, setting):
     squatter(empty_fabric.ports[name])
-    with pytest.raises(AssertionError, match="ended with status 1"):
+    with pytest.raises(AssertionError, match="ended with status 2"):
         empty_fabric.start_broker()
     log = dict(empty_fabric.logs())["broker.log"]
     assert str(empty_fabric.ports[name]) in log

@@ -161,15 +161,17 @@ std::vector<std::string> Session::subscribed_names() const {
 
 void Session::execute(const HistoryCommand& command) {
   if (!access_->may_some("history")) return error("this client may not read history");
-  if (questions_.size() >= kQuestionsMax) {
+  if (questions_ == nullptr) questions_ = std::make_unique<Questions>();
+  if (questions_->waiting.size() >= kQuestionsMax) {
     return error("too many get_history at once (at most " + std::to_string(kQuestionsMax) + ")");
   }
-  questions_.push_back(command);
-  if (questions_.size() == 1) ask_history();
+  questions_->waiting.push_back(command);
+  if (questions_->waiting.size() == 1 && !questions_->answer) ask_history();
 }
 
 void Session::ask_history() {
-  const HistoryCommand& question = questions_.front();
+  const HistoryCommand& question = questions_->waiting.front();
+  if (question.limit == 0) return on_history(v1::HistoryPage());
   v1::HistoryRequest request;
   if (question.type)
     request.mutable_filter()->add_types(*question.type);
@@ -180,45 +182,44 @@ void Session::ask_history() {
   request.set_newest(!question.since.has_value());
   request.set_since(question.since.value_or(0));
   request.set_through(core_.hub.ring().newest().value);
-  if (question.limit == 0) {
-    v1::HistoryPage nothing;
-    return on_history(nothing);
-  }
   core_.history.ask(request, [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
     if (connection->user() == this) on_history(page);
   });
 }
 
 void Session::on_history(const Result<v1::HistoryPage>& page) {
-  questions_.pop_front();
+  questions_->waiting.pop_front();
   if (!page) {
     error("history cannot be read now: " + page.error().text);
-  } else {
-    std::vector<EventPtr> events;
-    for (const v1::Delivered& delivered : page->events()) {
-      if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
-    }
-    std::string frame;
-    dialect_.reply(frame, HistoryReply{events, false});
-    ++core_.counts.messages_sent;
-    large_ = BlobPtr::copy(frame);
-    send_large();
+    return next_question();
   }
-  if (!large_ && !questions_.empty()) ask_history();
+  std::vector<EventPtr> events;
+  for (const v1::Delivered& delivered : page->events()) {
+    if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
+  }
+  std::string frame;
+  dialect_.reply(frame, HistoryReply{events, false});
+  ++core_.counts.messages_sent;
+  questions_->answer = BlobPtr::copy(frame);
+  send_answer();
 }
 
 // A history may be larger than the queue for replies: it waits until the socket is idle and then is its only content.
-void Session::send_large() {
-  if (!large_ || !connection().idle()) return;
-  if (connection().write_blob(large_) > 0) large_ = BlobPtr();
+void Session::send_answer() {
+  if (!connection().idle() || connection().write_blob(questions_->answer) == 0) return;
+  questions_->answer = BlobPtr();
+  next_question();
+}
+
+void Session::next_question() {
+  if (questions_->waiting.empty())
+    questions_.reset();
+  else
+    ask_history();
 }
 
 void Session::on_writable() {
-  if (large_) {
-    send_large();
-    if (large_) return;
-    if (!questions_.empty()) ask_history();
-  }
+  if (questions_ != nullptr && questions_->answer) send_answer();
   if (connection().idle()) core_.hub.on_writable(*this);
 }
 

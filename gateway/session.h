@@ -33,6 +33,11 @@ class Session final : public Subscriber {
   const Dialect& dialect() const { return dialect_; }
 
  private:
+  struct Questions {
+    std::deque<HistoryCommand> waiting;  // the first is under way
+    BlobPtr answer;                      // too large for the reply queue: until the socket takes it
+  };
+
   void execute(const SubscribeCommand& command);
   void execute(const UnsubscribeCommand& command);
   void execute(const PingCommand& command);
@@ -49,14 +54,14 @@ class Session final : public Subscriber {
   bool add_name(v1::Filter& filter, const std::string& name) const;
   void ask_history();
   void on_history(const Result<v1::HistoryPage>& page);
-  void send_large();
+  void send_answer();
+  void next_question();
 
   Core& core_;
   const Dialect& dialect_;
   AccessPtr access_;
   Uuid client_id_;
-  std::deque<HistoryCommand> questions_;  // the first is under way
-  BlobPtr large_;                         // an answer too large for the reply queue, until the socket takes it
+  std::unique_ptr<Questions> questions_;  // only while there are any: an idle client should cost little
   MonoTime next_ping_;
   std::uint32_t pings_sent_ = 0;
   std::uint32_t pongs_sent_ = 0;

@@ -28,7 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kUsage =
-    R"(usage: cell0-bench-baseline [options]; prints one JSON line when connected and one at the end
+    R"(usage: cell0-bench-baseline [options]; prints a JSON line when it listens, when all are connected, at the end
   --port N              on 127.0.0.1 (9100)
   --connections N       how many to wait for before broadcasting (100)
   --rate N              events a second; 0: as many as it can (0)
@@ -269,6 +269,8 @@ int main(int argc, char** argv) {
     std::perror("cell0-bench-baseline: --port");
     return 1;
   }
+  std::printf("{\"state\":\"listening\"}\n");
+  std::fflush(stdout);
   while (server.open() < plan.connections) server.poll(100);
   const auto open_since = Clock::now();
   while (seconds_since(open_since) < 1.0) server.poll(50);  // the load client settles

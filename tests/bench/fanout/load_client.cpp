@@ -221,6 +221,12 @@ int main(int argc, char** argv) {
   Fleet fleet(plan);
   while (!stop_requested && fleet.open() + fleet.failed() < plan.connections) nap();
   const double connecting = seconds_since(begin);
+  if (!stop_requested && fleet.failed() > 0) {
+    std::fprintf(stderr, "%llu of %zu connections could not be opened\n",
+                 static_cast<unsigned long long>(fleet.failed()), plan.connections);
+    fleet.join();
+    return 1;
+  }
   const auto settled = Clock::now();
   while (!stop_requested && seconds_since(settled) < plan.settle) nap();
 

@@ -44,18 +44,19 @@ def foreign_headers(files):
 
 
 def orphans(files):
-    """A .cpp that no CMakeLists.txt above it lists, a header that nobody includes."""
+    """A .cpp that no CMakeLists.txt of its box lists, a header that nobody includes."""
     lists = {posixpath.dirname(p): t for p, t in files.items() if posixpath.basename(p) == "CMakeLists.txt"}
     central = "".join(t for p, t in files.items() if p.startswith("cmake/"))
     included = {header for _, _, _, header in _includes(files)}
     complaints = []
     for path in files:
         if path.endswith((".cpp", ".c")):
-            folders = [f for f in lists if f == "" or path.startswith(f + "/")]
-            listed = any(_lists(lists[f], path[len(f) + 1 if f else 0:]) for f in folders)
+            box = path.split("/")[0]
+            folders = [f for f in lists if f.split("/")[0] in ("", box)]
+            listed = any(_lists(lists[f], posixpath.relpath(path, f or ".")) for f in folders)
             if not listed and path not in central:
                 complaints.append(f"{path}: no CMakeLists.txt builds it")
-        elif path.endswith(".h") and path not in included and posixpath.basename(path) not in included:
+        elif path.endswith(".h") and not path.startswith(tables.PUBLIC_HEADERS) and path not in included:
             complaints.append(f"{path}: nothing includes it")
     return complaints
 

@@ -41,6 +41,7 @@ FOREIGN_HEADERS = {
     "zmq": ["common/link/socket.cpp", "tests/"],
     "rapidjson/": ["common/json.h", "common/json.cpp", "common/event_json.cpp", "gateway/dialects/"],
     "sqlite3": [],
+    "curl/": ["emitters/model/http_get.cpp"],
     "doctest/": ["tests/"],
 }
 

@@ -53,32 +53,42 @@ std::uint16_t close_code_of(const error_code& error) {
   }
 }
 
-class Hybi13Engine final : public WsEngine, private wpp::processor::hybi13<EngineConfig> {
+// The library's processor, and what it does not tell.
+class Processor : public wpp::processor::hybi13<EngineConfig> {
+ public:
+  using hybi13::hybi13;
+
+  bool at_boundary() const {
+    return m_state == HEADER_BASIC && m_bytes_needed == wpp::frame::BASIC_HEADER_LENGTH && !m_data_msg.msg_ptr;
+  }
+  // Whether the message that is ready ends with a whole code point. The library asks only if its last frame's opcode is
+  // text, so a fragmented text could end inside one. REQUIRES: ready().
+  bool ends_whole() const { return m_current_msg->validator.complete(); }
+};
+
+class Hybi13Engine final : public WsEngine {
  public:
   Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng, std::size_t message_bytes_max)
-      : hybi13(false, true, std::move(manager), rng) {
-    set_max_message_size(message_bytes_max);
+      : processor_(false, true, std::move(manager), rng) {
+    processor_.set_max_message_size(message_bytes_max);
   }
 
   std::size_t consume(char* bytes, std::size_t count, WsEvent& event) override {
     event = {};
     message_.reset();
     error_code error;
-    const std::size_t used = hybi13::consume(reinterpret_cast<std::uint8_t*>(bytes), count, error);
+    const std::size_t used = processor_.consume(reinterpret_cast<std::uint8_t*>(bytes), count, error);
     if (error) {
       event = fault(close_code_of(error), error.message());
-    } else if (ready()) {
-      // The library looks only at the last frame's opcode: a fragmented text may end inside a code point.
-      const bool text_cut = !m_current_msg->validator.complete();
-      message_ = get_message();
-      event = text_cut ? fault(ws_close::kBadData, "text that ends inside a UTF-8 sequence") : event_of(*message_);
+    } else if (processor_.ready()) {
+      const bool whole = processor_.ends_whole();
+      message_ = processor_.get_message();
+      event = whole ? event_of(*message_) : fault(ws_close::kBadData, "text that ends inside a UTF-8 sequence");
     }
     return used;
   }
 
-  bool at_boundary() const override {
-    return m_state == HEADER_BASIC && m_bytes_needed == wpp::frame::BASIC_HEADER_LENGTH && !m_data_msg.msg_ptr;
-  }
+  bool at_boundary() const override { return processor_.at_boundary(); }
 
   void forget_message() { message_.reset(); }
 
@@ -119,7 +129,8 @@ class Hybi13Engine final : public WsEngine, private wpp::processor::hybi13<Engin
     return {WsEvent::Kind::kClose, code, payload.substr(2)};
   }
 
-  message_ptr message_;  // keeps the last event's payload
+  Processor processor_;
+  Processor::message_ptr message_;  // keeps the last event's payload
   std::string error_text_;
 };
 

@@ -67,12 +67,12 @@ class Intake {
   QuickCheck quick_;
   v1::Envelope envelope_;  // kept, so that its strings keep their memory
   bool decoded_ = false;
-  std::unique_ptr<Drafts> gathered_;
   std::unique_ptr<Drafts> spare_;
   std::size_t in_flight_ = 0;  // events
   std::uint64_t in_flight_turn_ = 0;
   std::uint64_t turn_ = 0;
   WallTime turn_began_{};
+  std::unique_ptr<Drafts> gathered_;  // made by new_drafts(), which needs what stands above
 };
 
 }  // namespace cell0::broker

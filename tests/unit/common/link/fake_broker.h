@@ -21,7 +21,9 @@ class FakeBroker {
   FakeBroker(asio::io_context& io, Context& context, const std::string& endpoint, std::string boot_id, Answer answer)
       : boot_id_(std::move(boot_id)), answer_(std::move(answer)) {
     socket_ = std::move(*Socket::create(io, context, SocketType::kRouter, {}));
-    REQUIRE(socket_->bind(endpoint).ok());
+    // ZeroMQ lets go of a closed socket's port a little later, in a thread of its own.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!socket_->bind(endpoint).ok()) REQUIRE(std::chrono::steady_clock::now() < deadline);
     socket_->start([this](FrameViews frames) { on_message(frames); });
   }
 

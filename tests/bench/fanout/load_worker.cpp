@@ -83,10 +83,10 @@ void LoadWorker::run(const std::atomic<bool>& measuring, const std::atomic<bool>
   begin_ = std::chrono::steady_clock::now();
   std::array<epoll_event, kEventsPerTurn> ready{};
   while (!stop.load(std::memory_order_relaxed)) {
-    measuring_ = measuring.load(std::memory_order_relaxed);
     connect_due();
     const int timeout_ms = started_ < clients_.size() ? 1 : 20;
     const int count = ::epoll_wait(epoll_, ready.data(), kEventsPerTurn, timeout_ms);
+    measuring_ = measuring.load();  // after the wait: what woke us may be the first that counts
     for (int i = 0; i < count; ++i) {
       on_ready(*static_cast<Client*>(ready[static_cast<std::size_t>(i)].data.ptr),
                ready[static_cast<std::size_t>(i)].events);

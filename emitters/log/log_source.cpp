@@ -46,11 +46,12 @@ LogSource::LogSource(Host& host)
         [this] { on_stdin_end(); });
   }
   if (!files_ && !journal_ && !stdin_) host.log.warn("nothing to follow: emit.log.files, journald and stdin are off");
-  report_dropped();
+  report_soon();
 }
 
 void LogSource::drain() {
   if (files_) files_->drain();
+  report_dropped();
 }
 
 void LogSource::on_file_message(const std::string& path, const JoinedLine& message) {
@@ -83,29 +84,34 @@ void LogSource::send(const LogEntry& entry) {
                                              .time_us = entry.time_us}));
 }
 
-// The report itself is not under the bound: one in kReportInterval.
-void LogSource::report_dropped() {
-  if (const std::uint64_t dropped = bound_.take_refused(); dropped > 0) {
-    std::string by_logger;
-    JsonWriter json(by_logger);
-    json.begin_object();
-    json.member("dropped", dropped);
-    for (const auto& [logger, count] : dropped_) json.member(logger, count);
-    json.end_object();
-    dropped_.clear();
-    static_cast<void>(
-        emit_log(host_.emitter,
-                 {.level = "WARN",
-                  .message = std::to_string(dropped) + " log lines were dropped: more than " +
-                             std::to_string(static_cast<std::uint64_t>(host_.config.emit.log.lines_per_second_max)) +
-                             " a second (emit.log.lines_per_second_max)",
-                  .logger = "cell0-emit-log",
-                  .metadata_json = by_logger}));
-  }
+void LogSource::report_soon() {
   report_timer_.expires_after(kReportInterval);
   report_timer_.async_wait([this](const asio::error_code& error) {
-    if (!error) report_dropped();
+    if (error) return;
+    report_dropped();
+    report_soon();
   });
+}
+
+// Not under the bound itself: there is one in kReportInterval.
+void LogSource::report_dropped() {
+  const std::uint64_t dropped = bound_.take_refused();
+  if (dropped == 0) return;
+  std::string by_logger;
+  JsonWriter json(by_logger);
+  json.begin_object();
+  json.member("dropped", dropped);
+  json.key("by_logger");
+  json.begin_object();
+  for (const auto& [logger, count] : dropped_) json.member(logger, count);
+  json.end_object();
+  json.end_object();
+  dropped_.clear();
+  const std::string message = std::to_string(dropped) + " log lines were dropped: more than " +
+                              std::to_string(static_cast<std::uint64_t>(host_.config.emit.log.lines_per_second_max)) +
+                              " a second (emit.log.lines_per_second_max)";
+  static_cast<void>(emit_log(
+      host_.emitter, {.level = "WARN", .message = message, .logger = "cell0-emit-log", .metadata_json = by_logger}));
 }
 
 }  // namespace cell0::emit

@@ -26,6 +26,7 @@ class LogSource final : public Source {
   void on_stdin_line(const LineSplitter::Line& line);
   void on_stdin_end();
   void send(const LogEntry& entry);
+  void report_soon();
   void report_dropped();
 
   Host& host_;

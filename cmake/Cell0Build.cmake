@@ -30,12 +30,35 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(cell0_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 
+# What nearly every source includes, parsed once for all (a third less to compile). Only without ccache, which keeps
+# whole results instead; and so every file must include what it uses.
+option(CELL0_PCH "Precompile the headers that are used most" OFF)
+function(cell0_precompile name)
+  if(NOT CELL0_PCH OR CELL0_CCACHE)
+    return()
+  endif()
+  if(NOT TARGET cell0_pch)
+    file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
+    add_library(cell0_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cpp)
+    target_link_libraries(cell0_pch PRIVATE cell0_proto cell0_asio cell0_warnings)
+    target_precompile_headers(cell0_pch PRIVATE
+      <algorithm> <chrono> <functional> <map> <memory> <optional> <span> <string> <string_view> <unordered_map>
+      <variant> <vector> <asio/io_context.hpp> <asio/steady_timer.hpp> <cell0/v1/control.pb.h> <cell0/v1/event.pb.h>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM cell0_pch)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A precompiled system header is no longer seen as one: g++'s false alarms about std::string come through.
+    target_compile_options(${name} PRIVATE -Wno-stringop-overread)
+  endif()
+endfunction()
+
 # cell0_library(NAME SOURCES a.cpp ... [PUBLIC lib ...] [PRIVATE lib ...]): one box of the design.
 function(cell0_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE cell0_warnings ${ARG_PRIVATE})
+  cell0_precompile(${name})
 endfunction()
 
 # cell0_program(NAME SOURCES main.cpp ... LINK lib ...): a process; lands in <build>/bin and is installed to bin.
@@ -46,6 +69,7 @@ function(cell0_program name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE cell0_warnings ${ARG_LINK})
+  cell0_precompile(${name})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
   add_dependencies(cell0_programs ${name})
 endfunction()
@@ -56,6 +80,7 @@ function(cell0_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE cell0_warnings cell0_doctest_main ${ARG_LINK})
+  cell0_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)

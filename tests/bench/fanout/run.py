@@ -60,7 +60,7 @@ class Publisher(threading.Thread):
             for i in range(PER_TURN):
                 now = time.time_ns() // 1000
                 envelope = self.event.Envelope(id=uuid.uuid4().bytes, type=TYPE, source="bench", time_us=now)
-                envelope.json = json.dumps({"n": n + i, "sent_us": now, "pad": self.pad}).encode()
+                envelope.json = json.dumps({"n": n + i, "sent_us": now, "pad": self.pad}, separators=(",", ":")).encode()
                 request.publish.envelopes.append(envelope.SerializeToString())
             n += PER_TURN
             self.socket.send(request.SerializeToString())

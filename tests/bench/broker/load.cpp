@@ -108,18 +108,27 @@ void publish_plain(Run& run, zmq::context_t& context, const std::string& endpoin
   }
 }
 
-std::string publish_request(const Run& run, std::uint64_t id, const std::string& emitter, std::uint64_t first_n) {
-  std::string body;
-  wire::put_bytes(body, v1::PublishRequest::kEmitterIdFieldNumber, emitter);
-  wire::put_number(body, v1::PublishRequest::kIncarnationFieldNumber, 1);
-  wire::put_number(body, v1::PublishRequest::kFirstNFieldNumber, first_n);
+// The part of a PublishRequest that is the same in each.
+std::string envelopes_of(const Run& run) {
+  std::string envelopes;
   for (std::size_t i = 0; i < run.options.batch_events; ++i) {
-    wire::put_bytes(body, v1::PublishRequest::kEnvelopesFieldNumber, run.event);
+    wire::put_bytes(envelopes, v1::PublishRequest::kEnvelopesFieldNumber, run.event);
   }
-  std::string request;
-  wire::put_number(request, v1::Request::kIdFieldNumber, id);
-  wire::put_bytes(request, v1::Request::kPublishFieldNumber, body);
-  return request;
+  return envelopes;
+}
+
+void put_publish_request(std::string& out, std::uint64_t id, const std::string& emitter, std::uint64_t first_n,
+                         const std::string& envelopes) {
+  std::string head;
+  wire::put_bytes(head, v1::PublishRequest::kEmitterIdFieldNumber, emitter);
+  wire::put_number(head, v1::PublishRequest::kIncarnationFieldNumber, 1);
+  wire::put_number(head, v1::PublishRequest::kFirstNFieldNumber, first_n);
+  out.clear();
+  wire::put_number(out, v1::Request::kIdFieldNumber, id);
+  wire::put_varint(out, wire::tag(v1::Request::kPublishFieldNumber, wire::Type::kBytes));
+  wire::put_varint(out, head.size() + envelopes.size());
+  out += head;
+  out += envelopes;
 }
 
 void expect_publish_answer(const zmq::message_t& message) {
@@ -134,11 +143,14 @@ void expect_publish_answer(const zmq::message_t& message) {
 void publish_acknowledged(Run& run, zmq::context_t& context, const std::string& endpoint, const std::string& emitter) {
   zmq::socket_t socket = open(context, zmq::socket_type::dealer, endpoint);
   zmq::message_t answer;
+  const std::string envelopes = envelopes_of(run);
+  std::string request;
   std::uint64_t id = 0;
   std::uint64_t answered = 0;
   while (!run.stop) {
     run.wait_for_room();
-    socket.send(zmq::buffer(publish_request(run, id + 1, emitter, id * run.options.batch_events + 1)));
+    put_publish_request(request, id + 1, emitter, id * run.options.batch_events + 1, envelopes);
+    socket.send(zmq::buffer(request));
     ++id;
     run.sent.fetch_add(run.options.batch_events, std::memory_order_relaxed);
     while (socket.recv(answer, zmq::recv_flags::dontwait)) {

@@ -17,8 +17,8 @@ enum class Path {
 };
 
 struct LoadOptions {
-  int publishers = 1;
-  int subscribers = 1;
+  int publishers = 4;                  // emitters
+  int subscribers = 2;                 // gateways
   std::uint64_t window_events = 8192;  // published and not yet seen by every subscriber
   std::size_t batch_events = 16;       // of a PublishRequest
   std::chrono::milliseconds warm_up{500};

@@ -19,9 +19,9 @@
 namespace cell0::link {
 
 struct PublisherOptions {
-  std::string emitter_id;         // 1-64 of [A-Za-z0-9_.-]
+  std::string emitter_id = {};    // 1-64 of [A-Za-z0-9_.-]
   std::uint64_t incarnation = 0;  // 0: new_incarnation()
-  PublishLimits limits;
+  PublishLimits limits = {};
   WhenFull when_full = WhenFull::kRejectNew;
   Duration answer_timeout = std::chrono::seconds(5);  // then the events are sent again
 };

@@ -23,13 +23,13 @@ enum class Delivery {
 };
 
 struct EmitterOptions {
-  std::string name;        // of the program: for the broker's logs, and the emitter's id is made from it
-  std::string source;      // of events that name none; empty: the name
-  std::string emitter_id;  // empty: default_emitter_id(name)
+  std::string name = {};        // of the program: for the broker's logs, and the emitter's id is made from it
+  std::string source = {};      // of events that name none; empty: the name
+  std::string emitter_id = {};  // empty: default_emitter_id(name)
   std::string control = "tcp://127.0.0.1:5552";  // the broker's, for kAcknowledged
   std::string ingest = "tcp://127.0.0.1:5550";   // the broker's, for kFireAndForget
   Delivery delivery = Delivery::kAcknowledged;
-  link::PublishLimits limits;
+  link::PublishLimits limits = {};
   link::WhenFull when_full = link::WhenFull::kRejectNew;
   Duration block_max{0};  // how long emit() may wait for room when the queue is full (kRejectNew); 0: it never waits
 };

@@ -37,14 +37,14 @@ class Outlet {
 };
 
 struct OutletOptions {
-  std::string name;        // of the program, for the broker's logs
-  std::string emitter_id;  // REQUIRES: is_emitter_id
+  std::string name = {};        // of the program, for the broker's logs
+  std::string emitter_id = {};  // REQUIRES: is_emitter_id
   std::uint64_t incarnation = 0;
-  std::string endpoint;
-  link::PublishLimits limits;
+  std::string endpoint = {};
+  link::PublishLimits limits = {};
   link::WhenFull when_full = link::WhenFull::kRejectNew;
   Duration answer_timeout = std::chrono::seconds(5);
-  std::function<void(bool connected)> on_state;  // may be empty
+  std::function<void(bool connected)> on_state = {};  // may be empty
 };
 
 // On the broker's control socket. `control()` serves its owner for other requests too.

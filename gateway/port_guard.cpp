@@ -14,6 +14,7 @@ namespace cell0::gateway {
 namespace {
 
 constexpr std::size_t kFabricBytesMax = 60;  // of a socket's name of 107 bytes
+constexpr int kMarksMax = 1000;              // gateways of one fabric and process id on one port
 
 std::string mark_prefix(std::uint16_t port) { return "cell0-gateway-port/" + std::to_string(port) + "/"; }
 
@@ -21,6 +22,16 @@ std::string mark_prefix(std::uint16_t port) { return "cell0-gateway-port/" + std
 std::string word_of(const std::string& fabric) {
   auto word = topic_part(fabric);
   return word ? word->substr(0, kFabricBytesMax) : "unnamed";
+}
+
+// 0, or errno.
+int bind_mark(int mark, const std::string& name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t size = std::min(name.size(), sizeof address.sun_path - 1);
+  std::memcpy(address.sun_path + 1, name.data(), size);
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
+  return ::bind(mark, reinterpret_cast<const sockaddr*>(&address), length) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -43,16 +54,18 @@ std::string foreign_mark(std::string_view table, std::uint16_t port, std::string
 
 Result<void> PortGuard::claim(std::uint16_t port) {
   if (port == 0) return {};
-  const std::string name = mark_prefix(port) + fabric_ + "/" + std::to_string(::getpid());
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + 1, name.data(), std::min(name.size(), sizeof address.sun_path - 1));
   const int mark = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (mark < 0) return Error{ErrorCode::kInternal, std::string("socket: ") + std::strerror(errno)};
   marks_.push_back(mark);
-  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (::bind(mark, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-    return Error{ErrorCode::kInternal, "cannot mark port " + std::to_string(port) + ": " + std::strerror(errno)};
+  // Containers may share the host's ports, but each has a process 1: then the name is taken, and another one is as
+  // good.
+  const std::string name = mark_prefix(port) + fabric_ + "/" + std::to_string(::getpid());
+  int error = bind_mark(mark, name);
+  for (int more = 1; error == EADDRINUSE && more < kMarksMax; ++more) {
+    error = bind_mark(mark, name + "." + std::to_string(more));
+  }
+  if (error != 0) {
+    return Error{ErrorCode::kInternal, "cannot mark port " + std::to_string(port) + ": " + std::strerror(error)};
   }
   std::ifstream file("/proc/net/unix");
   std::ostringstream table;

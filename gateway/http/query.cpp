@@ -5,27 +5,32 @@
 namespace cell0::gateway {
 namespace {
 
-Result<std::uint64_t> parse_number(std::string_view name, std::string_view text, std::uint64_t max) {
+Result<std::uint64_t> parse_number(std::string_view name, std::string_view text, std::uint64_t min, std::uint64_t max) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value > max) {
+  if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max) {
     return Error{ErrorCode::kInvalid, std::string(name) + ": \"" + std::string(text.substr(0, 40)) +
-                                          "\" is not a whole number (0-" + std::to_string(max) + ")"};
+                                          "\" is not a whole number (" + std::to_string(min) + "-" +
+                                          std::to_string(max) + ")"};
   }
   return value;
 }
 
-// Comma-separated values of a parameter, or of its other name; false if there is neither.
+// Comma-separated values of a parameter, or of its other name; false if there is none.
 template <typename Add>
 bool read_list(const HttpRequest& request, std::string_view name, std::string_view other, Add&& add) {
   auto text = request.query_value(name);
   if (!text) text = request.query_value(other);
   if (!text || text->empty()) return false;
+  bool any = false;
   std::string_view rest = *text;
   while (true) {
     const auto comma = rest.find(',');
-    if (const std::string_view item = rest.substr(0, comma); !item.empty()) add(std::string(item));
-    if (comma == std::string_view::npos) return true;
+    if (const std::string_view item = rest.substr(0, comma); !item.empty()) {
+      add(std::string(item));
+      any = true;
+    }
+    if (comma == std::string_view::npos) return any;
     rest.remove_prefix(comma + 1);
   }
 }
@@ -36,17 +41,18 @@ Result<std::optional<Seq>> read_since(const HttpRequest& request) {
   if (*since) return std::optional(Seq{**since});
   const std::string_view last_id = request.header("last-event-id");
   if (last_id.empty()) return std::optional<Seq>();
-  const auto last = parse_number("Last-Event-ID", last_id, kSeqMax.value);
+  const auto last = parse_number("Last-Event-ID", last_id, 0, kSeqMax.value);
   if (!last) return last.error();
   return std::optional(Seq{*last});
 }
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max) {
+Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max,
+                                                 std::uint64_t min) {
   const auto text = request.query_value(name);
   if (!text) return std::optional<std::uint64_t>();
-  const auto value = parse_number(name, *text, max);
+  const auto value = parse_number(name, *text, min, max);
   if (!value) return value.error();
   return std::optional(*value);
 }
@@ -63,12 +69,9 @@ Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience a
       read_list(request, "topics", "topic", [&](std::string name) { filter.add_topics(std::move(name)); });
   if (!types && !topics) filter.set_audience(audience);
   read_list(request, "sources", "source", [&](std::string name) { filter.add_sources(std::move(name)); });
-  const auto min_priority = read_number(request, "min_priority", 10);
+  const auto min_priority = read_number(request, "min_priority", 10, 1);
   if (!min_priority) return min_priority.error();
-  if (*min_priority) {
-    if (**min_priority == 0) return Error{ErrorCode::kInvalid, "min_priority: \"0\" is not a whole number (1-10)"};
-    filter.set_min_priority(static_cast<std::uint32_t>(**min_priority));
-  }
+  if (*min_priority) filter.set_min_priority(static_cast<std::uint32_t>(**min_priority));
   if (const auto session = request.query_value("session_id")) filter.set_session_id(*session);
   auto compiled = EventFilter::create(filter);
   if (!compiled) return compiled.error();

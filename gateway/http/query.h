@@ -21,7 +21,8 @@ struct StreamQuery {
 // parameter and what is right.
 Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience);
 
-// A whole number, or nullopt if it is absent. kInvalid: something else, or beyond `max`.
-Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max);
+// A whole number, or nullopt if it is absent. kInvalid: something else, or not within min and max.
+Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max,
+                                                 std::uint64_t min = 0);
 
 }  // namespace cell0::gateway

@@ -27,7 +27,9 @@ void StreamRenderer::event(std::string& out, const Event& event) const {
 
 void StreamRenderer::skipped(std::string& out, const Skipped& skipped) const {
   // Only a range that is left out whole moves the client's Last-Event-ID: else it would lose the rest on a reconnect.
-  const std::string id = skipped.priority_above == 0 ? std::to_string(skipped.to.value) : std::string();
+  // Of one that is not retained, events that other rules kept may follow.
+  const bool whole = skipped.priority_above == 0 && skipped.reason != SkipReason::kNotRetained;
+  const std::string id = whole ? std::to_string(skipped.to.value) : std::string();
   append_notice(out, "skipped", id, [&](JsonWriter& writer) { write_skipped(writer, skipped); });
 }
 

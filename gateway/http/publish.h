@@ -17,7 +17,7 @@
 
 namespace cell0::gateway {
 
-// One event of a client: {type, source?, data?, priority?, topic?, session_id?, timestamp?}. `source` is by default
+// One event of a client: {type, source?, data?, priority?, topic?, session_id?}. `source` is by default
 // "http.<entity>". id and time are given here. kInvalid, kTooLarge: the text names the field.
 Result<v1::Envelope> envelope_from_json(const rapidjson::Value& event, const std::string& entity_id, const Clock& clock,
                                         UuidGenerator& ids, const EventLimits& limits);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/history_reader.h"
 #include "gateway/transport/frame.h"
 
 namespace cell0::gateway {
@@ -171,7 +172,8 @@ void Session::execute(const HistoryCommand& command) {
 
 void Session::ask_history() {
   const HistoryCommand& question = questions_->waiting.front();
-  if (question.limit == 0) return on_history(v1::HistoryPage());
+  const Seq newest = core_.hub.ring().newest();
+  if (question.limit == 0 || newest == Seq{}) return on_history(v1::HistoryPage());
   v1::HistoryRequest request;
   if (question.type)
     request.mutable_filter()->add_types(*question.type);
@@ -181,10 +183,11 @@ void Session::ask_history() {
   request.set_limit(static_cast<std::uint32_t>(std::min(question.limit, limit_max)));
   request.set_newest(!question.since.has_value());
   request.set_since(question.since.value_or(0));
-  request.set_through(core_.hub.ring().newest().value);
-  core_.history.ask(request, [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
-    if (connection->user() == this) on_history(page);
-  });
+  request.set_through(newest.value);
+  read_history(core_.history, request, core_.limits.history_bytes_max,
+               [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
+                 if (connection->user() == this) on_history(page);
+               });
 }
 
 void Session::on_history(const Result<v1::HistoryPage>& page) {

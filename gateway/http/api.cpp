@@ -5,6 +5,7 @@
 #include "common/event_schema.h"
 #include "common/version.h"
 #include "gateway/dialects/event_fields.h"
+#include "gateway/history_reader.h"
 #include "gateway/http/answers.h"
 #include "gateway/http/query.h"
 
@@ -176,9 +177,10 @@ void Api::events(Connection& connection, const HttpRequest& request, const Acces
     nothing.set_head_seq(head.value);
     return connection.respond(json_response(history_body(nothing, since)));
   }
-  core_.history.ask(question, [ref = ConnectionRef(connection), since](Result<v1::HistoryPage> page) {
-    ref->respond(page ? json_response(history_body(*page, since)) : error_response(page.error()));
-  });
+  read_history(core_.history, question, core_.limits.history_bytes_max,
+               [ref = ConnectionRef(connection), since](Result<v1::HistoryPage> page) {
+                 ref->respond(page ? json_response(history_body(*page, since)) : error_response(page.error()));
+               });
 }
 
 void Api::publish(Connection& connection, const HttpRequest& request, const Access& access) {

@@ -1,10 +1,14 @@
 #include "gateway/broker_link.h"
 
+#include <algorithm>
+
+#include "gateway/history_reader.h"
+
 namespace cell0::gateway {
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds(250);
-constexpr std::uint32_t kRingAtStart = 2'000;  // events; as many as fit into one page
+constexpr std::uint32_t kRingAtStart = 2'000;  // events
 
 std::vector<EventPtr> decode(const v1::HistoryPage& page) {
   std::vector<EventPtr> events;
@@ -12,6 +16,14 @@ std::vector<EventPtr> decode(const v1::HistoryPage& page) {
     if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
   }
   return events;
+}
+
+// Between the ring's events nothing is missing that was stored; but some may have been trimmed.
+void take_ring(const v1::HistoryPage& page, Beginning& beginning) {
+  beginning.ring = decode(page);
+  if (beginning.ring.empty()) return;
+  const Seq complete_after = std::max(beginning.ring.front()->seq().prev(), Seq{page.trimmed_through()});
+  beginning.base = std::min(complete_after, beginning.head);
 }
 
 v1::HistoryRequest newest_before(Seq through, std::uint32_t limit, v1::Audience audience) {
@@ -26,7 +38,6 @@ v1::HistoryRequest newest_before(Seq through, std::uint32_t limit, v1::Audience 
 }  // namespace
 
 struct BrokerLink::Loading {
-  Seq through;
   Beginning beginning;
   int open = 2;
   bool failed = false;
@@ -124,19 +135,24 @@ void BrokerLink::load_beginning() {
   const auto through = chain_.first_prev();
   if (chain_.started() || loading_ != nullptr || !through || !control_.connected()) return;
   loading_ = std::make_shared<Loading>();
-  loading_->through = *through;
-  ask(newest_before(*through, kRingAtStart, v1::AUDIENCE_ANY),
-      [this, loading = loading_](Result<v1::HistoryPage> page) {
-        loading->failed = loading->failed || !page;
-        if (page) loading->beginning.ring = decode(*page);
-        on_loaded(loading);
-      });
-  ask(newest_before(*through, static_cast<std::uint32_t>(limits_.opening_events), v1::AUDIENCE_CELL0D),
-      [this, loading = loading_](Result<v1::HistoryPage> page) {
-        loading->failed = loading->failed || !page;
-        if (page) loading->beginning.opening = decode(*page);
-        on_loaded(loading);
-      });
+  loading_->beginning.base = loading_->beginning.head = *through;
+  if (through->value == 0) {  // a new system: nothing was before
+    loading_->open = 1;
+    return on_loaded(std::shared_ptr<Loading>(loading_));
+  }
+  read_history(*this, newest_before(*through, kRingAtStart, v1::AUDIENCE_ANY), limits_.ring_bytes_max,
+               [this, loading = loading_](Result<v1::HistoryPage> page) {
+                 loading->failed = loading->failed || !page;
+                 if (page) take_ring(*page, loading->beginning);
+                 on_loaded(loading);
+               });
+  const auto opening_events = static_cast<std::uint32_t>(limits_.opening_events);
+  read_history(*this, newest_before(*through, opening_events, v1::AUDIENCE_CELL0D), limits_.history_bytes_max,
+               [this, loading = loading_](Result<v1::HistoryPage> page) {
+                 loading->failed = loading->failed || !page;
+                 if (page) loading->beginning.opening = decode(*page);
+                 on_loaded(loading);
+               });
 }
 
 void BrokerLink::on_loaded(const std::shared_ptr<Loading>& loading) {
@@ -144,11 +160,11 @@ void BrokerLink::on_loaded(const std::shared_ptr<Loading>& loading) {
   loading_.reset();
   if (loading->failed) return;  // on_tick() begins again
   Beginning& beginning = loading->beginning;
-  beginning.base = beginning.ring.empty() ? loading->through : beginning.ring.front()->seq().prev();
+  const Seq head = beginning.head;
   const std::size_t ring_events = beginning.ring.size();
   observer_.on_beginning(std::move(beginning));
-  chain_.start_at(loading->through, clock_.mono(), ready_);
-  log_.info("the stream begins", {{"seq", loading->through.value}, {"ring_events", ring_events}});
+  chain_.start_at(head, clock_.mono(), ready_);
+  log_.info("the stream begins", {{"seq", head.value}, {"ring_events", ring_events}});
   deliver();
   repair();
   judge();

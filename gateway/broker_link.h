@@ -25,7 +25,8 @@ namespace cell0::gateway {
 
 // What the link found before the stream begins.
 struct Beginning {
-  Seq base;                       // `ring` is complete after this one
+  Seq base;                       // `ring` is complete after this one...
+  Seq head;                       // ...up to this one
   std::vector<EventPtr> ring;     // the newest, of every type
   std::vector<EventPtr> opening;  // the newest of cell0d's default, at most opening_events
 };

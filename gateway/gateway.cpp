@@ -306,7 +306,7 @@ std::vector<std::string> Gateway::client_ids(std::size_t count_max) const {
 // ---- the stream
 
 void Gateway::on_beginning(Beginning beginning) {
-  hub_.start(beginning.base, beginning.ring);
+  hub_.start(beginning.base, beginning.head, beginning.ring);
   for (const EventPtr& event : beginning.ring) types_.saw(event->type());
   opening_.start(std::move(beginning.opening));
 }

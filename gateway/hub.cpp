@@ -23,16 +23,23 @@ Hub::Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake)
       pages_(history, limits.pages_max, limits.pages_asked_max,
              [this](const std::string& filter, bool failed) { on_pages(filter, failed); }) {}
 
-void Hub::start(Seq base, const std::vector<EventPtr>& earlier) {
-  CELL0_CHECK(stats_.events == 0);
-  ring_.reset(base);
-  for (const EventPtr& event : earlier) ring_.push(event);
-  flushed_ = ring_.newest();
+void Hub::start(Seq base, Seq head, const std::vector<EventPtr>& earlier) {
+  CELL0_CHECK(!started_);
+  started_ = true;
+  ring_.reset(base, head, earlier);
+  flushed_ = head;
+  for (SubscriptionSet* set : set_list_) {
+    for (Subscriber* client : set->waiting) {
+      if (client->resume_ == nullptr) client->cursor_->pos = head;
+    }
+  }
+  on_tick();
 }
 
 // ---- the stream comes in
 
 void Hub::publish(EventPtr event) {
+  CELL0_CHECK(started_);
   const Event& published = *event;
   ring_.push(std::move(event));
   if (!published.is_hole()) ++stats_.events;
@@ -125,8 +132,9 @@ void Hub::run() {
 void Hub::pump(Subscriber& client) {
   CELL0_CHECK(client.cursor_ != nullptr && client.place_ == Subscriber::Place::kNone);
   for (int slice = 0; client.connection_.idle(); ++slice) {
-    if (client.cursor_->pos > flushed_) return place(client, Subscriber::Place::kParked);
-    if (client.cursor_->pos == flushed_) {
+    if (client.cursor_->pos >= flushed_) {
+      // What was published since the last flush is in its set's turn only if somebody of the set was live then.
+      if (ring_.newest() > flushed_) return place(client, Subscriber::Place::kParked);
       client.cursor_.reset();
       return place(client, Subscriber::Place::kLive);
     }
@@ -205,21 +213,24 @@ void Hub::read_page(SubscriptionSet& set, Slice& slice) {
   const Page* page = pages_.find(set.filter, cursor.pos);
   if (page == nullptr) {
     slice.waits = true;
-    return pages_.want(set.filter, cursor.pos, ring_.base());
+    return pages_.want(set.filter, cursor.pos, ring_.newest());  // the ring's beginning moves on meanwhile
   }
-  if (page->trimmed_through > std::max(cursor.pos, cursor.trimmed_told)) {  // trimmed since it was promised
-    const Seq from = std::max(cursor.pos, cursor.trimmed_told).next();
-    tell(set, slice, {from, page->trimmed_through, 0, std::nullopt, SkipReason::kNotRetained});
-    cursor.trimmed_told = page->trimmed_through;
+  const Seq through = std::min(page->through, ring_.base());  // the ring has more: what is trimmed, or was never stored
+  const Seq known = std::max(cursor.pos, cursor.trimmed_told);
+  const Seq trimmed = std::min(page->trimmed_through, through);
+  if (trimmed > known) {  // since it was promised
+    tell(set, slice, {known.next(), trimmed, 0, std::nullopt, SkipReason::kNotRetained});
+    cursor.trimmed_told = trimmed;
   }
   for (const EventPtr& event : page->events) {
     if (event->seq() <= cursor.pos) continue;
+    if (event->seq() > through) break;
     if (slice.frames.size() >= limits_.cursor_chunk_bytes) return;
     cursor.pos = event->seq();
     render(*set.renderer, slice.frames, *event);
     ++slice.events;
   }
-  cursor.pos = page->through;
+  cursor.pos = through;
 }
 
 void Hub::on_pages(const std::string& filter, bool failed) {
@@ -243,6 +254,7 @@ void Hub::on_tick() {
 }
 
 void Hub::advance(Subscriber& client) {
+  if (!started_) return place(client, Subscriber::Place::kWaiting);
   if (client.resume_ == nullptr) return pump(client);
   if (plan_resume(client)) pump(client);
 }
@@ -269,8 +281,13 @@ Result<void> Hub::subscribe(Subscriber& client, const Renderer& renderer, const 
   if (!set) return set.error();
   if (client.set_ == *set) return {};
   Cursor cursor{.pos = ring_.newest()};
-  const auto resume = client.resume_;
-  if (client.set_ != nullptr) {
+  std::shared_ptr<PendingResume> resume;
+  if (client.resume_ != nullptr) {  // begins anew: what was found goes by the filter of before
+    resume = std::make_shared<PendingResume>();
+    resume->since = resume->scanned = cursor.pos = client.resume_->since;
+    resume->done = std::move(client.resume_->done);
+    leave_set(client);
+  } else if (client.set_ != nullptr) {
     // Live: it has everything up to the last flush. What came since goes by the new filter, like all that follows.
     cursor = client.cursor_ != nullptr ? *client.cursor_ : Cursor{.pos = flushed_};
     leave_set(client);
@@ -371,7 +388,7 @@ bool Hub::find_first(Subscriber& client) {
   while (!resume.found.first && !ring_.covers(resume.scanned)) {
     const Page* page = pages_.find(set.filter, resume.scanned);
     if (page == nullptr) {
-      pages_.want(set.filter, resume.scanned, ring_.base());
+      pages_.want(set.filter, resume.scanned, ring_.newest());
       return false;
     }
     if (page->trimmed_through > resume.since) resume.found.recovered = false;

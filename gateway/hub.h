@@ -28,7 +28,7 @@ struct SubscriptionSet {
   EventFilter filter;
   std::string key;
   std::vector<Subscriber*> live;
-  std::vector<Subscriber*> waiting;  // for history pages
+  std::vector<Subscriber*> waiting;  // for history pages, or for the stream to begin
   std::size_t members = 0;           // live or not
   std::string turn;                  // frames since the last flush
   std::uint64_t turn_events = 0;
@@ -55,10 +55,11 @@ class Hub {
 
   Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake);
 
-  // The ring, complete after `base`, filled with what was before. REQUIRES: nothing was published yet.
-  void start(Seq base, const std::vector<EventPtr>& earlier);
+  // The stream begins after `head`; `earlier` is what came before, complete after `base`. Clients may have subscribed
+  // already: they wait for this. REQUIRES: called once.
+  void start(Seq base, Seq head, const std::vector<EventPtr>& earlier);
 
-  // The next event of the stream, or a hole in it. REQUIRES: seq above every one before.
+  // The next event of the stream, or a hole in it. REQUIRES: started; seq above every one before.
   void publish(EventPtr event);
 
   // Writes what was published since the last flush to the live clients, then lets the cursors go on that waited for it.
@@ -136,6 +137,7 @@ class Hub {
   CoreLimits limits_;
   OnWake on_wake_;
   Ring ring_;
+  bool started_ = false;
   Seq flushed_;  // live clients have everything up to here
   HistorySource& history_;
   HistoryPages pages_;

@@ -10,19 +10,28 @@ Ring::Ring(std::size_t events_max, std::size_t bytes_max) : events_max_(events_m
   CELL0_CHECK(events_max > 0 && bytes_max > 0);
 }
 
-void Ring::reset(Seq base) {
+void Ring::reset(Seq base, Seq newest, const std::vector<EventPtr>& earlier) {
+  CELL0_CHECK(base <= newest && (earlier.empty() || earlier.back()->seq() <= newest));
   events_.clear();
   bytes_ = 0;
   base_ = base;
+  newest_ = newest;
+  for (const EventPtr& event : earlier) add(event);
 }
 
 void Ring::push(EventPtr event) {
-  CELL0_CHECK(event->seq() > newest());
+  CELL0_CHECK(event->seq() > newest_);
+  newest_ = event->seq();
+  add(std::move(event));
+}
+
+void Ring::add(EventPtr event) {
+  CELL0_CHECK(events_.empty() || event->seq() > events_.back()->seq());
   bytes_ += event->bytes();
   events_.push_back(std::move(event));
   while (events_.size() > events_max_ || (bytes_ > bytes_max_ && events_.size() > 1)) {
     bytes_ -= events_.front()->bytes();
-    base_ = events_.front()->seq();
+    base_ = std::max(base_, events_.front()->seq());
     events_.pop_front();
   }
 }

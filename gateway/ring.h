@@ -15,15 +15,17 @@ class Ring {
   // REQUIRES: events_max > 0 and bytes_max > 0.
   Ring(std::size_t events_max, std::size_t bytes_max);
 
-  // Forgets everything; the ring is then complete after `base`.
-  void reset(Seq base);
+  // Forgets everything and begins anew with `earlier`, which are complete after `base` (some older ones may be among
+  // them) up to `newest`: the last numbers may be those of events that nobody has any more.
+  // REQUIRES: base <= newest; no event is above newest.
+  void reset(Seq base, Seq newest, const std::vector<EventPtr>& earlier = {});
 
   // Adds the newest event. REQUIRES: event->seq() > newest(). Amortised O(1).
   void push(EventPtr event);
 
-  // The ring holds every event after base(); older ones the broker may have.
+  // The ring holds every event after base(); older ones the broker may have. It may hold a few of those, too.
   Seq base() const { return base_; }
-  Seq newest() const { return events_.empty() ? base_ : events_.back()->seq(); }
+  Seq newest() const { return newest_; }
   bool covers(Seq since) const { return since >= base_; }
 
   // Position of the first event after `since`, for at(). O(log n).
@@ -33,9 +35,12 @@ class Ring {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  void add(EventPtr event);
+
   std::size_t events_max_;
   std::size_t bytes_max_;
   Seq base_;
+  Seq newest_;
   std::size_t bytes_ = 0;
   std::deque<EventPtr> events_;
 };

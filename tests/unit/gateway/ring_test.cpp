@@ -22,7 +22,7 @@ std::string content(const Ring& ring) {
 TEST_CASE("an empty ring covers what comes after its base") {
   Ring ring(4, 1u << 20);
   CHECK(ring.newest() == Seq{0});
-  ring.reset(Seq{100});
+  ring.reset(Seq{100}, Seq{100});
   CHECK(ring.base() == Seq{100});
   CHECK(ring.newest() == Seq{100});
   CHECK(ring.covers(Seq{100}));
@@ -33,7 +33,7 @@ TEST_CASE("an empty ring covers what comes after its base") {
 
 TEST_CASE("over its count the ring drops its oldest and moves its base behind them") {
   Ring ring(3, 1u << 20);
-  ring.reset(Seq{9});
+  ring.reset(Seq{9}, Seq{9});
   for (std::uint64_t seq = 10; seq <= 14; ++seq) ring.push(event(seq));
   CHECK(content(ring) == "12 13 14");
   CHECK(ring.base() == Seq{11});
@@ -76,9 +76,31 @@ TEST_CASE("a hole counts as the newest up to its last seq") {
 TEST_CASE("a reset ring is empty") {
   Ring ring(10, 1u << 20);
   ring.push(event(10));
-  ring.reset(Seq{50});
+  ring.reset(Seq{50}, Seq{50});
   CHECK(ring.size() == 0);
   CHECK(ring.bytes() == 0);
   ring.push(event(51));
   CHECK(content(ring) == "51");
+}
+
+TEST_CASE("a ring begins with what was before, whose last numbers nobody may have any more") {
+  Ring ring(10, 1u << 20);
+  ring.reset(Seq{20}, Seq{35}, {event(10), event(20), event(30)});
+  CHECK(ring.base() == Seq{20});
+  CHECK(ring.newest() == Seq{35});
+  CHECK(ring.index_after(Seq{20}) == 2);
+  ring.push(event(36));
+  CHECK(content(ring) == "10 20 30 36");
+}
+
+TEST_CASE("what was before the base can be dropped without moving it") {
+  Ring ring(3, 1u << 20);
+  ring.reset(Seq{20}, Seq{30}, {event(10), event(20), event(30)});
+  ring.push(event(31));
+  CHECK(ring.base() == Seq{20});
+  ring.push(event(32));
+  CHECK(ring.base() == Seq{20});
+  ring.push(event(33));
+  CHECK(content(ring) == "31 32 33");
+  CHECK(ring.base() == Seq{30});
 }

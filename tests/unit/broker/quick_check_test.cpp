@@ -75,7 +75,8 @@ TEST_CASE("the usual event is recognised, with its topic and priority") {
   named.set_priority(9);
   named.set_session_id("s1");
   named.set_traceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
-  facts = quick.look(named.SerializeAsString());
+  const std::string encoded = named.SerializeAsString();  // the topic is a view into it
+  facts = quick.look(encoded);
   REQUIRE(facts);
   CHECK(facts->topic == "channels.general");
   CHECK(facts->priority == 9);

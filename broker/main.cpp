@@ -1,4 +1,5 @@
 // cell0-broker: the one sequencer. Parses the configuration, puts the parts together, runs the loop.
+#include <google/protobuf/stubs/logging.h>
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -56,6 +57,7 @@ void say_ready(Log& log, const Broker& broker) {
 }
 
 int run(const Config& config) {
+  google::protobuf::SetLogHandler(nullptr);  // it writes a line for each bad string of a peer; ours are throttled
   Log log({"cell0-broker", config.log.level, config.log.format});
   const SystemClock clock;
   SystemRandom random;

@@ -76,6 +76,7 @@ need_free_ports() {
 # log_files LOG_DIR: what the log emitter follows (globs, comma-separated): the system's own text logs, as far as they
 # are there, and the output of cell0's other processes; not the log emitter's own, which would feed itself.
 log_files() {
-  printf '%s' "/var/log/syslog,/var/log/messages,/var/log/*.log,$1/supervisor.log,$1/broker.log,$1/gateway-*.log"
-  printf '%s' ",$1/emit-system.log,$1/emit-kernel.log"
+  local file
+  for file in /var/log/syslog /var/log/messages; do [[ ! -e $file ]] || printf '%s,' "$file"; done
+  printf '%s' "/var/log/*.log,$1/supervisor.log,$1/broker.log,$1/gateway-*.log,$1/emit-system.log,$1/emit-kernel.log"
 }

@@ -48,8 +48,7 @@ struct LogFiles::File {
 };
 
 LogFiles::LogFiles(asio::io_context& io, const Clock& clock, Log& log, Options options, OnMessage on_message)
-    : io_(io),
-      clock_(clock),
+    : clock_(clock),
       log_(log),
       options_(std::move(options)),
       on_message_(std::move(on_message)),

@@ -61,7 +61,6 @@ class LogFiles {
   void wait_for_changes();
   bool is_held(FileIdentity identity) const;
 
-  asio::io_context& io_;
   const Clock& clock_;
   Log& log_;
   Options options_;

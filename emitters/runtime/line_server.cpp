@@ -5,7 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 namespace cell0::emit {
 namespace {
@@ -21,6 +22,15 @@ bool answers(const std::string& path) {
   asio::error_code error;
   probe.connect(stream_protocol::endpoint(path), error);
   return !error;
+}
+
+// The directory of a socket that nobody has made yet, for its owner only. What fails here the bind will name.
+void make_directory(const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(path).parent_path();
+  std::error_code ignored;
+  if (directory.empty() || fs::exists(directory, ignored)) return;
+  if (fs::create_directories(directory, ignored)) fs::permissions(directory, fs::perms::owner_all, ignored);
 }
 
 Result<void> clear_path(const std::string& path) {
@@ -46,6 +56,7 @@ Result<std::unique_ptr<LineServer>> LineServer::create(asio::io_context& io, con
     return Error{ErrorCode::kInvalid, path + ": longer than a unix socket's path may be (" +
                                           std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes)"};
   }
+  make_directory(path);
   if (auto cleared = clear_path(path); !cleared) return cleared.error();
   std::unique_ptr<LineServer> server(new LineServer(io, path, line_bytes_max, std::move(on_line)));
   asio::error_code error;

@@ -24,8 +24,9 @@ class LineServer {
   // What is wrong with the line, told to the peer as "error: <text>"; nothing if it was taken.
   using OnLine = std::function<Result<void>(const LineSplitter::Line&)>;
 
-  // Takes the place of a socket file that nobody listens on any more. kConflict: somebody does, or the path is no
-  // socket; kInvalid: the path is too long; kInternal: not permitted, no such directory. The error names the path.
+  // Makes the directory if it is not there, and takes the place of a socket file that nobody listens on any more.
+  // kConflict: somebody does, or the path is no socket; kInvalid: the path is too long; kInternal: not permitted, no
+  // such directory. The error names the path.
   static Result<std::unique_ptr<LineServer>> create(asio::io_context& io, const std::string& path,
                                                     std::size_t line_bytes_max, OnLine on_line);
   ~LineServer();  // removes the socket file

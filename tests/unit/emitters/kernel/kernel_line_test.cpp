@@ -21,12 +21,12 @@ TEST_CASE("a kernel's line that is wrong is refused, and the error says what a l
                                                       {R"({"kernel_id":"k","event":"e","payload":1})", "payload"},
                                                       {std::string(129, 'k') + " e", "128"},
                                                       {"gpu0 \xff", "UTF-8"}};
-  for (const auto& [line, names] : rows) {
-    CAPTURE(line);
-    const auto parsed = parse_kernel_line(line);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto parsed = parse_kernel_line(row.first);
     REQUIRE_FALSE(parsed.ok());
     CHECK(parsed.error().code == ErrorCode::kInvalid);
-    CHECK(parsed.error().text.find(names) != std::string::npos);
+    CHECK(parsed.error().text.find(row.second) != std::string::npos);
   }
 }
 

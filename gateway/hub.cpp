@@ -10,6 +10,10 @@ namespace {
 // Of one cursor before the others and the rest of the loop get their turn.
 constexpr int kSlicesPerPump = 4;
 
+// Slices kept for other cursors at the same place, and what one may weigh to be kept: 4 MiB at the most.
+constexpr std::size_t kSharedSlicesMax = 64;
+constexpr std::size_t kSharedSliceBytesMax = 64u << 10;
+
 // Of a set between two turns: with the most sets there may be, 64 MiB.
 constexpr std::size_t kTurnCapacityKept = 64u << 10;
 
@@ -148,9 +152,13 @@ void Hub::pump(Subscriber& client) {
 
 // False: it waits, for history or for its socket. The cursor moves only when the socket has taken something.
 bool Hub::send_slice(Subscriber& client) {
+  if (find_shared(*client.set_, client.cursor_->pos) != nullptr && !may_be_behind(*client.cursor_)) {
+    return send_shared(client);
+  }
   Slice slice;
   slice.after = *client.cursor_;
-  if (ring_.covers(slice.after.pos)) {
+  const bool from_ring = ring_.covers(slice.after.pos);
+  if (from_ring) {
     read_ring(*client.set_, slice);
   } else if (slice.after.pos < slice.after.promised) {
     read_page(*client.set_, slice);
@@ -164,6 +172,7 @@ bool Hub::send_slice(Subscriber& client) {
   }
   if (!slice.frames.empty()) {
     const BlobPtr blob = BlobPtr::copy(slice.frames);
+    if (from_ring) share(*client.set_, client.cursor_->pos, slice, blob);
     if (client.connection_.write_blob(blob) == 0) return false;
     stats_.deliveries += slice.events;
     stats_.events_skipped += slice.skipped;
@@ -173,13 +182,46 @@ bool Hub::send_slice(Subscriber& client) {
   return true;
 }
 
+// ---- slices that several cursors are sent
+
+const Hub::SharedSlice* Hub::find_shared(const SubscriptionSet& set, Seq from) const {
+  for (const SharedSlice& shared : shared_) {
+    if (shared.set == set.id && shared.from == from) return &shared;
+  }
+  return nullptr;
+}
+
+bool Hub::send_shared(Subscriber& client) {
+  const SharedSlice shared = *find_shared(*client.set_, client.cursor_->pos);
+  if (client.connection_.write_blob(shared.frames) == 0) return false;
+  stats_.deliveries += shared.events;
+  client.cursor_->pos = shared.to;
+  return true;
+}
+
+// Only what every cursor of the set would be sent there: nothing left out, nobody told anything of his own.
+void Hub::share(const SubscriptionSet& set, Seq from, const Slice& slice, const BlobPtr& frames) {
+  if (slice.told || from < slice.after.floor_through || frames.size() > kSharedSliceBytesMax) return;
+  SharedSlice shared{set.id, from, slice.after.pos, frames, slice.events};
+  if (shared_.size() < kSharedSlicesMax) return shared_.push_back(std::move(shared));
+  shared_[shared_next_] = std::move(shared);
+  shared_next_ = (shared_next_ + 1) % kSharedSlicesMax;
+}
+
 void Hub::read_ring(const SubscriptionSet& set, Slice& slice) {
   shed_if_behind(set, slice);
   Cursor& cursor = slice.after;
-  for (std::size_t i = ring_.index_after(cursor.pos); i < ring_.size(); ++i) {
+  // Slices end where the ring's bytes cross a multiple of the chunk, so that cursors that began at different places
+  // soon stand at the same ones and can share.
+  const std::uint64_t chunk = limits_.cursor_chunk_bytes;
+  std::size_t i = ring_.index_after(cursor.pos);
+  for (std::optional<std::uint64_t> block; i < ring_.size(); ++i) {
     const Event& event = *ring_.at(i);
     if (event.seq() > flushed_) break;
-    if (slice.frames.size() >= limits_.cursor_chunk_bytes) return;
+    const std::uint64_t next_block = ring_.bytes_through(i) / chunk;
+    const bool crossed = block && next_block != *block;
+    if (slice.frames.size() >= 2 * chunk || (crossed && slice.frames.size() >= chunk / 4)) return;
+    block = next_block;
     cursor.pos = event.seq();
     const bool left_out = event.seq() <= cursor.floor_through && event.priority() > cursor.floor;
     if (!event.is_hole() && (left_out || !set.filter.admits(event.facts()))) continue;
@@ -189,12 +231,22 @@ void Hub::read_ring(const SubscriptionSet& set, Slice& slice) {
   cursor.pos = flushed_;
 }
 
+// Cheap: whether it is worth looking at what exactly lies before the cursor, and whether it is bound to a floor.
+bool Hub::may_be_behind(const Cursor& cursor) const {
+  if (!ring_.covers(cursor.pos) || cursor.pos < cursor.floor_through) return true;
+  if (cursor.pos < cursor.promised || ring_.bytes_total() < cursor.lag_fine_until) return false;
+  return ring_.bytes_after(cursor.pos) > limits_.lag_bytes_max;
+}
+
 // Too far behind: from here to the head its lowest priorities are left out, and it is told so first.
 void Hub::shed_if_behind(const SubscriptionSet& set, Slice& slice) {
   Cursor& cursor = slice.after;
-  if (cursor.pos < cursor.promised || cursor.pos < cursor.floor_through) return;
+  if (cursor.pos < cursor.floor_through || !may_be_behind(cursor)) return;
   const auto shedding = shed(ring_, cursor.pos, flushed_, set.filter, limits_.lag_bytes_max);
-  if (!shedding) return;
+  if (!shedding) {
+    cursor.lag_fine_until = ring_.bytes_total() + limits_.lag_bytes_max / 4;
+    return;
+  }
   if (shedding->count > 0) {
     tell(set, slice, {cursor.pos.next(), flushed_, shedding->floor, shedding->count, SkipReason::kSlow});
     slice.skipped += shedding->count;
@@ -269,6 +321,7 @@ Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilte
                                        std::to_string(limits_.sets_max) + "); use a common one, or another gateway"};
   }
   auto set = std::make_unique<SubscriptionSet>();
+  set->id = next_set_id_++;
   set->renderer = &renderer;
   set->filter = filter;
   set->key = key;

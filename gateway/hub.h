@@ -24,6 +24,7 @@ namespace cell0::gateway {
 
 // All clients with the same filter and renderer.
 struct SubscriptionSet {
+  std::uint64_t id = 0;  // never used again
   const Renderer* renderer = nullptr;
   EventFilter filter;
   std::string key;
@@ -107,6 +108,15 @@ class Hub {
     bool told = false;
     bool waits = false;  // for history
   };
+  // What one cursor of a set was sent, for the next one that stands at the same place: when a thousand fall behind at
+  // once, rendering for each alone would keep them behind.
+  struct SharedSlice {
+    std::uint64_t set = 0;
+    Seq from;
+    Seq to;
+    BlobPtr frames;
+    std::uint64_t events = 0;
+  };
 
   Result<SubscriptionSet*> set_for(const Renderer& renderer, const EventFilter& filter);
   void enter(Subscriber& client, SubscriptionSet& set, Cursor cursor);
@@ -121,6 +131,10 @@ class Hub {
   bool send_slice(Subscriber& client);
   void read_ring(const SubscriptionSet& set, Slice& slice);
   void read_page(SubscriptionSet& set, Slice& slice);
+  const SharedSlice* find_shared(const SubscriptionSet& set, Seq from) const;
+  bool send_shared(Subscriber& client);
+  void share(const SubscriptionSet& set, Seq from, const Slice& slice, const BlobPtr& frames);
+  bool may_be_behind(const Cursor& cursor) const;
   void shed_if_behind(const SubscriptionSet& set, Slice& slice);
   void tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped);
 
@@ -146,6 +160,9 @@ class Hub {
   std::vector<Subscriber*> parked_;
   std::vector<Subscriber*> queued_;
   std::vector<Rendered> rendered_;
+  std::vector<SharedSlice> shared_;  // a ring of kSharedSlicesMax
+  std::size_t shared_next_ = 0;
+  std::uint64_t next_set_id_ = 1;
   bool flush_asked_ = false;
   bool run_asked_ = false;
   HubStats stats_;

@@ -26,20 +26,28 @@ void Ring::push(EventPtr event) {
 }
 
 void Ring::add(EventPtr event) {
-  CELL0_CHECK(events_.empty() || event->seq() > events_.back()->seq());
+  CELL0_CHECK(events_.empty() || event->seq() > events_.back().event->seq());
   bytes_ += event->bytes();
-  events_.push_back(std::move(event));
+  bytes_total_ += event->bytes();
+  events_.push_back({std::move(event), bytes_total_});
   while (events_.size() > events_max_ || (bytes_ > bytes_max_ && events_.size() > 1)) {
-    bytes_ -= events_.front()->bytes();
-    base_ = std::max(base_, events_.front()->seq());
+    const Event& oldest = *events_.front().event;
+    bytes_ -= oldest.bytes();
+    base_ = std::max(base_, oldest.seq());
     events_.pop_front();
   }
 }
 
 std::size_t Ring::index_after(Seq since) const {
   const auto first = std::upper_bound(events_.begin(), events_.end(), since,
-                                      [](Seq seq, const EventPtr& event) { return seq < event->seq(); });
+                                      [](Seq seq, const Entry& entry) { return seq < entry.event->seq(); });
   return static_cast<std::size_t>(first - events_.begin());
+}
+
+std::uint64_t Ring::bytes_after(Seq since) const {
+  const std::size_t first = index_after(since);
+  if (first == 0) return bytes_;
+  return bytes_total_ - events_[first - 1].bytes_through;
 }
 
 }  // namespace cell0::gateway

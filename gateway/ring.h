@@ -30,11 +30,20 @@ class Ring {
 
   // Position of the first event after `since`, for at(). O(log n).
   std::size_t index_after(Seq since) const;
-  const EventPtr& at(std::size_t index) const { return events_[index]; }
+  const EventPtr& at(std::size_t index) const { return events_[index].event; }
+  // Bytes that went through the ring up to and with this event: grows for ever, so differences and marks are O(1).
+  std::uint64_t bytes_through(std::size_t index) const { return events_[index].bytes_through; }
+  std::uint64_t bytes_total() const { return bytes_total_; }
+  // Of the events after `since`. O(log n).
+  std::uint64_t bytes_after(Seq since) const;
   std::size_t size() const { return events_.size(); }
   std::size_t bytes() const { return bytes_; }
 
  private:
+  struct Entry {
+    EventPtr event;
+    std::uint64_t bytes_through;
+  };
   void add(EventPtr event);
 
   std::size_t events_max_;
@@ -42,7 +51,8 @@ class Ring {
   Seq base_;
   Seq newest_;
   std::size_t bytes_ = 0;
-  std::deque<EventPtr> events_;
+  std::uint64_t bytes_total_ = 0;
+  std::deque<Entry> events_;
 };
 
 }  // namespace cell0::gateway

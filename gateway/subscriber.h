@@ -21,7 +21,8 @@ struct Cursor {
   Seq promised = {};         // up to here nothing is left out, and history is asked for (a resume)
   std::uint32_t floor = 10;  // up to floor_through events with a higher priority number are left out (and were told)
   Seq floor_through = {};
-  Seq trimmed_told = {};  // history is trimmed up to here, and the client knows
+  Seq trimmed_told = {};             // history is trimmed up to here, and the client knows
+  std::uint64_t lag_fine_until = 0;  // of Ring::bytes_total(): up to there it need not be looked at for lag again
 };
 
 // A resume that waits for history to say what there is.

@@ -28,6 +28,9 @@ target_compile_options(cell0_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshado
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees overflows and dangling where there are none once std::string is inlined (GCC bugs 105329, 105651).
   target_compile_options(cell0_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+  if(CELL0_SANITIZE MATCHES "thread")
+    target_compile_options(cell0_warnings INTERFACE -Wno-tsan)  # asio's fences, which ThreadSanitizer does not see
+  endif()
 endif()
 
 # What nearly every source includes, parsed once for all (a third less to compile). Only without ccache, which keeps

@@ -78,6 +78,8 @@ function(cell0_program name)
 endfunction()
 
 # cell0_test(NAME SOURCES a_test.cpp ... LINK lib ... [LABELS unit]): a doctest binary, run by ctest.
+# The target cell0_tests is all of them.
+add_custom_target(cell0_tests)
 function(cell0_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -85,6 +87,7 @@ function(cell0_test name)
   target_link_libraries(${name} PRIVATE cell0_warnings cell0_doctest_main ${ARG_LINK})
   cell0_precompile(${name})
   add_test(NAME ${name} COMMAND ${name})
+  add_dependencies(cell0_tests ${name})
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()

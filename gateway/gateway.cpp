@@ -27,7 +27,6 @@ CoreLimits core_limits(const GatewayLimits& config) {
   limits.sets_max = config.sets_max;
   limits.flush_interval_max = config.flush_interval_max;
   limits.history_limit_max = config.history_limit_max;
-  limits.history_asked_max = config.history_asked_max;
   limits.hold_max = config.hold_max;
   limits.hold_bytes_max = config.hold_bytes_max;
   return limits;

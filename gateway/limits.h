@@ -32,7 +32,6 @@ struct CoreLimits {
 
   std::size_t history_limit_max = 1000;      // events in one answer of get_history or GET /api/v1/events
   std::size_t history_bytes_max = 4u << 20;  // of them; beyond it the oldest of the newest are left out, or the last
-  std::size_t history_asked_max = 256;       // such questions under way, of all clients
   std::size_t user_types_max = 1024;         // names of users' own types that are remembered as known
 
   // While a gap is repaired all delivery waits; past these bounds clients are told what they lost instead.

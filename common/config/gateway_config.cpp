@@ -61,8 +61,6 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
                  "Distinct subscriptions at once. Beyond it a new one is answered with an error.");
   limits.integer("history_limit_max", to.history_limit_max, 1, 100'000,
                  "Events in one answer of history. A larger request is answered with this many.");
-  limits.integer("history_asked_max", to.history_asked_max, 1, 100'000,
-                 "Questions for history under way, of all clients. More are answered with an error.");
 }
 
 void describe_times(ConfigSection& limits, GatewayLimits& to) {

@@ -44,7 +44,6 @@ struct GatewayLimits {
   std::size_t sets_max = 1024;
   std::chrono::milliseconds flush_interval_max{10};  // flush_interval_ms_max
   std::size_t history_limit_max = 1000;
-  std::size_t history_asked_max = 256;
   std::chrono::milliseconds head_timeout{10'000};  // head_timeout_ms, and so on
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{60'000};

@@ -48,7 +48,15 @@ npm_install() {
     die 1 "npm ci failed in $dir: no network to the npm registry? (npm config get registry)"
   echo "$kind $sum" >"$stamp"
 }
-npm_ci() { (cd "$1" && shift && npm ci --no-audit --no-fund --loglevel=error "$@"); }
+# npm 11 refuses a lock file without the builds of optional packages for other platforms (npm 9 does not): then the same
+# lock file is installed without that question.
+npm_ci() {
+  (
+    cd "$1" && shift
+    npm ci --no-audit --no-fund --loglevel=error "$@" ||
+      npm install --no-save --no-audit --no-fund --loglevel=error "$@"
+  )
+}
 
 # web_is_built REPO: the bundle is there and newer than everything it is made from.
 web_is_built() {

@@ -178,7 +178,9 @@ void Api::events(Connection& connection, const HttpRequest& request, const Acces
     return connection.respond(json_response(history_body(nothing, since)));
   }
   read_history(core_.history, question, core_.limits.history_bytes_max,
-               [ref = ConnectionRef(connection), since](Result<v1::HistoryPage> page) {
+               [ref = ConnectionRef(connection), since, through = question.through()](Result<v1::HistoryPage> page) {
+                 // To the broker a reached limit is an end, too; who pages has more to ask for.
+                 if (page && since && page->scanned_through() < through) page->set_end(false);
                  ref->respond(page ? json_response(history_body(*page, since)) : error_response(page.error()));
                });
 }

@@ -160,3 +160,16 @@ def test_other_methods_and_places_are_answered(fabric):
     assert connection.getresponse().status == 404
     assert raw_get(fabric, "/../../../../etc/passwd")[0] in (400, 404)
     assert raw_get(fabric, "/%2e%2e/%2e%2e/etc/passwd")[0] in (400, 404)
+
+
+def test_pages_are_asked_for_until_their_end(fabric):
+    event = {"type": "test.page", "source": "t", "data": {}}
+    published = [answer["seq"] for answer in fabric.publish(*[event] * 5)]
+    got, since, ends = [], published[0] - 1, []
+    while not ends or not ends[-1]:
+        page = fabric.get(f"/api/v1/events?types=test.page&limit=2&since={since}&through={published[-1]}").json()
+        got += [e["seq"] for e in page["events"]]
+        ends.append(page["end"])
+        since = page["scanned_through"]
+    assert got == published
+    assert ends == [False, False, True]

@@ -16,6 +16,7 @@
 #include "broker/control.h"
 #include "broker/fanout.h"
 #include "broker/ingest.h"
+#include "broker/memory_history.h"
 #include "broker/memory_sequencer.h"
 #include "broker/settings.h"
 #include "common/link/socket.h"
@@ -95,6 +96,7 @@ class Broker {
   SeqSource seqs_;
   Store store_;
   MemorySequencer sequencer_;
+  MemoryHistory history_;
   Chain chain_;
   Topics topics_;
   Gateways gateways_;

@@ -1,16 +1,15 @@
-// One page of history: a scan over the store in slices, so that it never holds the loop for long.
+// What is asked of the stored events, and the seam to whoever answers it, a page at a time.
 //
-// Between slices the store may grow and be trimmed: the scan keeps a seq, not a place. What is trimmed ahead of it is
-// told by trimmed_through. Pure; one thread.
+// Production: log/log_history.h, over the log. A simulation may have a model of its own.
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
-#include "broker/store.h"
 #include "cell0/v1/control.pb.h"
+#include "common/clock.h"
 #include "common/event_filter.h"
 #include "common/result.h"
 #include "common/seq.h"
@@ -20,6 +19,7 @@ namespace cell0::broker {
 struct HistoryQuery {
   EventFilter filter;
   Seq since;                // events after it
+  WallTime since_time{};    // and taken by the broker at this time or later; 0: any
   Seq through;              // up to and including; REQUIRES: at most the head
   std::uint64_t limit = 0;  // events in all; 0: as many as the page holds
   bool newest = false;      // the last `limit` of the range, oldest first; the first such page if they are many
@@ -29,34 +29,16 @@ struct HistoryQuery {
   static Result<HistoryQuery> create(const v1::HistoryRequest& request, Seq head, std::size_t page_bytes_max);
 };
 
-class HistoryScan {
+class History {
  public:
-  HistoryScan(const Store& store, HistoryQuery query);
+  // An encoded v1::HistoryPage, all but head_seq. kUnavailable: it cannot be read now; the text says why.
+  using Done = std::function<void(Result<std::string> page)>;
 
-  // Looks at up to `records_max` more events; true once the page is complete. One slice.
-  bool step(std::size_t records_max);
+  virtual ~History() = default;
 
-  // The encoded v1::HistoryPage. REQUIRES: step() said true. `head`: the last seq published by now.
-  std::string take_page(Seq head);
-
- private:
-  bool find_begin(std::size_t& records_left);
-  bool fill(std::size_t& records_left);
-  bool take(const StoredEvent& event);
-  void note_trimmed();
-
-  const Store& store_;
-  HistoryQuery query_;
-  std::vector<RuleId> rules_;
-  bool beginning_;  // still looking for where the newest `limit` begin
-  Seq back_to_;     // while beginning: events above it have been counted
-  std::uint64_t counted_ = 0;
-  std::string page_;  // encoded HistoryPage.events
-  std::size_t event_bytes_ = 0;
-  std::uint64_t events_ = 0;
-  Seq scanned_through_;
-  Seq trimmed_through_;
-  bool end_ = false;
+  // Answers with one page: calls `done` once, on the loop's thread, never before it returns, and not at all once the
+  // History is gone. Pages of several queries may come in any order. How many are open at a time bounds the asker.
+  virtual void page(HistoryQuery query, Done done) = 0;
 };
 
 }  // namespace cell0::broker

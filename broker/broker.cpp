@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -28,6 +29,14 @@ Result<std::unique_ptr<link::Socket>> bind_one(asio::io_context& io, link::Conte
     return Error{bound.error().code, std::string(key) + ": " + bound.error().text};
   }
   return socket;
+}
+
+// REQUIRES: the ROUTER outlives it.
+Answers::Send sender(link::Socket& router) {
+  return [&router](std::string_view peer, std::string_view response) {
+    const std::array<std::string_view, 2> frames{peer, response};
+    return router.send(frames).ok();
+  };
 }
 
 }  // namespace
@@ -115,18 +124,19 @@ Broker::Broker(asio::io_context& io, const Settings& settings, RuleTable rules, 
       chain_(seqs_.start(), new_boot_id(random)),
       topics_(rules_, limits_.topics_max),
       gateways_(limits_.gateways_max, limits_.gateway_lease),
+      consumers_({limits_.consumers_max, limits_.consumer_idle_min}),
       intake_(limits_, rules_, topics_, sequencer_, clock),
       ingest_endpoint_(sockets.ingest->bound_endpoint()),
       fanout_endpoint_(sockets.fanout->bound_endpoint()),
       control_endpoint_(sockets.control->bound_endpoint()),
       fanout_(std::move(sockets.fanout), chain_, counters_, clock),
       ingest_(std::move(sockets.ingest), intake_, limits_, counters_, clock, log),
-      answers_(*sockets.control, counters_),
+      answers_(sender(*sockets.control), counters_),
       publish_desk_(limits_, intake_, answers_, counters_, clock, log),
       history_desk_(limits_, history_, chain_, answers_, counters_),
       control_(std::move(sockets.control), answers_,
                {limits_, intake_, store_, sequencer_, chain_, topics_, gateways_, counters_, clock, log, clock.wall(),
-                publish_desk_, history_desk_},
+                publish_desk_, history_desk_, consumers_, answers_},
                counters_),
       tick_(io),
       stop_timer_(io) {
@@ -134,6 +144,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, RuleTable rules, 
   sequencer_.on_committed([this](Drafts& committed) { fanout_.publish(committed); });
   intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
     if (!result) log_.error("events could not be stored", {{"reason", result.error().text}, {"events", drafts.size()}});
+    if (!result) consumers_.not_committed(drafts.notes.consumers);  // on_tick() tries again
     publish_desk_.settled(drafts, result);
   });
 }
@@ -157,12 +168,14 @@ void Broker::arm_tick() {
 void Broker::on_tick() {
   fanout_.heartbeat();
   expire();
+  consumers_.take_notes(intake_.notes().consumers);
+  intake_.commit();
   arm_tick();
 }
 
 void Broker::expire() {
   store_.trim_aged(clock_.wall(), limits_.trim_records_per_slice);
-  publish_desk_.drop_idle_origins();
+  publish_desk_.drop_idle();
   for (const std::string& name : gateways_.expire(clock_.mono())) {
     log_.warn("gateway: gone, its lease is over", {{"name", name}});
   }
@@ -178,7 +191,7 @@ void Broker::stop(std::function<void()> done) {
 }
 
 void Broker::stop_when_settled(MonoTime deadline, std::function<void()> done) {
-  if (intake_.queued() == 0 || clock_.mono() >= deadline) return done();
+  if (intake_.idle() || clock_.mono() >= deadline) return done();
   stop_timer_.expires_after(std::chrono::milliseconds(5));
   stop_timer_.async_wait([this, deadline, done = std::move(done)](const asio::error_code& error) mutable {
     if (!error) stop_when_settled(deadline, std::move(done));

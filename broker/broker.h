@@ -100,6 +100,7 @@ class Broker {
   Chain chain_;
   Topics topics_;
   Gateways gateways_;
+  Consumers consumers_;
   Intake intake_;
   std::string ingest_endpoint_, fanout_endpoint_, control_endpoint_;
   Fanout fanout_;

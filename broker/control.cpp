@@ -22,6 +22,7 @@ constexpr std::array kHandlers{
     Handler{v1::Request::kReportFieldNumber, &handle_report, &Limits::request_bytes_max},
     Handler{v1::Request::kStatsFieldNumber, &handle_stats, &Limits::request_bytes_max},
     Handler{v1::Request::kTopicsFieldNumber, &handle_topics, &Limits::request_bytes_max},
+    Handler{v1::Request::kConsumersFieldNumber, &handle_consumers, &Limits::request_bytes_max},
 };
 
 const Handler* find_handler(std::uint32_t field) {

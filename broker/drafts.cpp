@@ -28,6 +28,7 @@ void Drafts::clear() {
   if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
   used_ = size_ = bytes_ = 0;
   first_ = {};
+  notes.clear();
 }
 
 }  // namespace cell0::broker

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/event_block.h"
+#include "broker/notes.h"
 #include "common/seq.h"
 
 namespace cell0::broker {
@@ -21,6 +22,9 @@ class Drafts {
 
   // A number for this filling of it, by whoever fills it.
   std::uint64_t turn = 0;
+
+  // What is committed together with the events, also if there are none.
+  Notes notes;
 
   // Its index: the first is 0.
   std::size_t add(const Stamp& stamp, std::string_view envelope);

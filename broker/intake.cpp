@@ -66,7 +66,7 @@ std::uint64_t Intake::unsettled_turn() const {
 }
 
 void Intake::commit() {
-  if (gathered_->empty() || sequencer_.busy()) return;
+  if ((gathered_->empty() && gathered_->notes.empty()) || sequencer_.busy()) return;
   auto drafts = std::move(gathered_);
   gathered_ = new_drafts();
   in_flight_ = drafts->size();
@@ -81,6 +81,7 @@ void Intake::commit() {
 
 void Intake::settle(Drafts& drafts, const Result<void>& result) {
   in_flight_ = 0;
+  in_flight_turn_ = 0;
   if (result) topics_.committed(drafts.turn, drafts.first());
   on_settled_(drafts, result);
 }

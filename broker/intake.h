@@ -45,8 +45,14 @@ class Intake {
   // The turn that an answer has to wait for, so that all taken so far is settled; 0: none.
   std::uint64_t unsettled_turn() const;
 
+  // What is to be committed with the turn that gathers: its events, or alone if there are none.
+  Notes& notes() { return gathered_->notes; }
+
   // At the end of a turn: commits what has gathered, unless a commit runs.
   void commit();
+
+  // Nothing, events or notes, waits to be settled.
+  bool idle() const { return gathered_->empty() && gathered_->notes.empty() && in_flight_turn_ == 0; }
 
   // Taken, and not settled.
   std::size_t queued() const { return gathered_->size() + in_flight_; }
@@ -68,8 +74,8 @@ class Intake {
   v1::Envelope envelope_;  // kept, so that its strings keep their memory
   bool decoded_ = false;
   std::unique_ptr<Drafts> spare_;
-  std::size_t in_flight_ = 0;  // events
-  std::uint64_t in_flight_turn_ = 0;
+  std::size_t in_flight_ = 0;         // events
+  std::uint64_t in_flight_turn_ = 0;  // 0: no commit runs
   std::uint64_t turn_ = 0;
   WallTime turn_began_{};
   std::unique_ptr<Drafts> gathered_;  // made by new_drafts(), which needs what stands above

@@ -48,6 +48,13 @@ struct Limits {
   std::size_t origins_max = 10'000;      // emitters known; beyond it the longest idle one is forgotten
   std::size_t origin_recent_max = 1024;  // of each, n whose seq is known for a duplicate's answer (8 bytes each)
   Duration origin_idle_max = std::chrono::hours(24 * 7);
+  std::size_t keys_max = 262'144;  // idempotency keys known, about 200 bytes each; over it the oldest is forgotten
+  Duration key_age_max = std::chrono::hours(24);  // dialects.md section 6
+  std::size_t key_entity_bytes_max = 255;
+  std::size_t key_bytes_max = 263;     // 255 of the client's, and its place in an array of events
+  std::size_t consumers_max = 10'000;  // acknowledged consumers known; over it new ones are refused, unless...
+  Duration consumer_idle_min = std::chrono::hours(24 * 7);  // ...one is unused for this long: it is forgotten
+  std::size_t consumer_name_bytes_max = 128;
   std::size_t pub_origins_max = 10'000;  // plain PUB emitters whose gaps are counted
   std::size_t topics_max = 10'000;       // with counters; beyond it the longest silent one is forgotten
   std::size_t topics_answer_max = 1000;  // in one TopicsAnswer

@@ -29,7 +29,8 @@ class Sequencer {
   virtual void on_committed(OnCommitted handler) = 0;
 
   // Gives the drafts the next seqs, in their order, and commits them as one. Calls the handlers exactly once each, on
-  // the loop's thread, perhaps before it returns. REQUIRES: !busy(); drafts is not empty.
+  // the loop's thread, perhaps before it returns. Drafts may have notes and no events: then the notes alone are
+  // committed, and no seq is used. REQUIRES: !busy(); drafts has events or notes.
   virtual void append(std::unique_ptr<Drafts> drafts, WallTime now, Done done) = 0;
 
   virtual bool busy() const = 0;

@@ -1,7 +1,5 @@
 #include "broker/control/answers.h"
 
-#include <array>
-
 namespace cell0::broker {
 namespace {
 
@@ -28,8 +26,7 @@ void Answers::send(std::string_view peer, const v1::Response& response) {
 }
 
 void Answers::send_encoded(std::string_view peer, std::string_view response) {
-  const std::array<std::string_view, 2> frames{peer, response};
-  if (!socket_.send(frames)) ++counters_.answers_dropped;
+  if (!send_(peer, response)) ++counters_.answers_dropped;
 }
 
 void Answers::fail(std::string_view peer, std::uint64_t id, v1::Failure::Code code, const std::string& text) {

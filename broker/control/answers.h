@@ -2,20 +2,23 @@
 // again after its own timeout.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "broker/counters.h"
 #include "cell0/v1/control.pb.h"
-#include "common/link/socket.h"
 #include "common/result.h"
 
 namespace cell0::broker {
 
 class Answers {
  public:
-  // `socket` is a ROUTER. Both outlive it.
-  Answers(link::Socket& socket, Counters& counters) : socket_(socket), counters_(counters) {}
+  // Hands an encoded v1::Response to the ROUTER; false: it could not take it for this peer.
+  using Send = std::function<bool(std::string_view peer, std::string_view response)>;
+
+  // `counters` outlive it.
+  Answers(Send send, Counters& counters) : send_(std::move(send)), counters_(counters) {}
 
   void send(std::string_view peer, const v1::Response& response);
   void send_encoded(std::string_view peer, std::string_view response);  // REQUIRES: an encoded v1::Response
@@ -23,7 +26,7 @@ class Answers {
   void fail(std::string_view peer, std::uint64_t id, const Error& error);
 
  private:
-  link::Socket& socket_;
+  Send send_;
   Counters& counters_;
   std::string encoded_;
 };

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "broker/chain.h"
+#include "broker/consumers.h"
+#include "broker/control/answers.h"
 #include "broker/control/history_desk.h"
 #include "broker/control/publish_desk.h"
 #include "broker/gateways.h"
@@ -31,6 +33,8 @@ struct ControlParts {
   WallTime started;
   PublishDesk& publish;
   HistoryDesk& history;
+  Consumers& consumers;
+  Answers& answers;
 };
 
 struct Call {
@@ -47,6 +51,7 @@ Result<Reply> handle_history(ControlParts& parts, const Call& call, v1::Response
 Result<Reply> handle_report(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_stats(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_topics(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_consumers(ControlParts& parts, const Call& call, v1::Response& answer);
 
 // What the stats request and GET /stats say.
 v1::StatsAnswer stats_of(const ControlParts& parts);

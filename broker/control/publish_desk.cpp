@@ -1,5 +1,7 @@
 #include "broker/control/publish_desk.h"
 
+#include <algorithm>
+
 #include "broker/wire.h"
 #include "common/event_check.h"
 
@@ -30,7 +32,8 @@ PublishDesk::PublishDesk(const Limits& limits, Intake& intake, Answers& answers,
       clock_(clock),
       log_(log),
       throttle_(std::chrono::seconds(1)),
-      origins_({limits.origins_max, limits.origin_recent_max, limits.origin_idle_max}) {}
+      origins_({limits.origins_max, limits.origin_recent_max, limits.origin_idle_max}),
+      keys_({limits.keys_max, limits.key_age_max}) {}
 
 Result<void> PublishDesk::take(std::string_view peer, std::uint64_t id, std::string_view body) {
   if (waiting_.size() >= limits_.publishes_max) {
@@ -48,13 +51,17 @@ Result<void> PublishDesk::take(std::string_view peer, std::uint64_t id, std::str
   waiting.incarnation = request_.incarnation;
   waiting.first_n = request_.first_n;
   waiting.outcomes.clear();
+  take_keys(waiting);
 
   Origin& origin = origins_.open(request_.emitter_id, request_.incarnation, request_.answered_through, clock_.mono());
   std::uint64_t n = request_.first_n;
+  auto key = waiting.keys.begin();
   for (const std::string_view envelope : request_.envelopes) {
-    waiting.outcomes.push_back(take_event(origin, n++, envelope));
+    const bool has_key = key != waiting.keys.end() && key->index == waiting.outcomes.size();
+    waiting.outcomes.push_back(take_event(origin, n++, envelope, has_key ? &*key++ : nullptr));
   }
   waiting.expected_n = origin.expected();
+  note_origin(waiting);
   waiting.turn = intake_.unsettled_turn();
   if (waiting.turn == 0) answer(waiting);
   if (waiting.turn == 0)
@@ -79,13 +86,35 @@ Result<void> PublishDesk::check(const PublishView& request) const {
                                            " events, at most " + std::to_string(limits_.publish_events_max) +
                                            " are taken in one request"};
   }
+  const auto within = [](std::string_view text, std::size_t max) { return !text.empty() && text.size() <= max; };
+  for (const PublishView::Key& key : request.keys) {
+    if (key.index >= request.envelopes.size() || !within(key.entity, limits_.key_entity_bytes_max) ||
+        !within(key.key, limits_.key_bytes_max)) {
+      return invalid("publish.keys: each is of one of the envelopes, with an entity of 1-" +
+                     std::to_string(limits_.key_entity_bytes_max) + " bytes and a key of 1-" +
+                     std::to_string(limits_.key_bytes_max));
+    }
+  }
   return {};
 }
 
-PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, std::string_view envelope) {
-  switch (origin.judge(n)) {
+void PublishDesk::take_keys(Waiting& waiting) const {
+  waiting.keys.clear();
+  for (const PublishView::Key& key : request_.keys) {
+    waiting.keys.push_back({key.index, std::string(key.entity), std::string(key.key), key.digest});
+  }
+}
+
+PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, std::string_view envelope,
+                                             EventKey* key) {
+  const Origin::Verdict verdict = origin.judge(n);
+  if (key != nullptr && verdict != Origin::Verdict::kUnexpected) {
+    const auto known = keys_.look(key->view(), clock_.wall());
+    if (known.verdict != Idempotency::Verdict::kNew) return take_known(origin, n, *key, known);
+  }
+  switch (verdict) {
     case Origin::Verdict::kNext:
-      return take_next(origin, envelope);
+      return take_next(origin, envelope, key);
     case Origin::Verdict::kDuplicate:
       ++counters_.duplicates;
       return {v1::PublishOutcome::DUPLICATE, origin.seq_of(n).value, {}};
@@ -99,10 +128,37 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   return {v1::PublishOutcome::UNEXPECTED, 0, {}};
 }
 
-PublishDesk::Outcome PublishDesk::take_next(Origin& origin, std::string_view envelope) {
+// An event with this key is there already, perhaps this very one: sent again after a restart of the broker, when its n
+// is known and its seq only by its key.
+PublishDesk::Outcome PublishDesk::take_known(Origin& origin, std::uint64_t n, EventKey& key,
+                                             const Idempotency::Answer& known) {
+  const bool next = origin.judge(n) == Origin::Verdict::kNext;
+  ++counters_.duplicates;
+  if (known.verdict == Idempotency::Verdict::kReused) {
+    if (next) origin.reject();
+    return key_reused(key, known.seq);
+  }
+  key.unseen = next && known.verdict == Idempotency::Verdict::kUnseen;
+  if (next) origin.take();
+  if (known.seq != Seq{}) origin.set_seq(n, known.seq);
+  return {v1::PublishOutcome::DUPLICATE, known.seq.value, {}};
+}
+
+PublishDesk::Outcome PublishDesk::key_reused(const EventKey& key, Seq seq) {
+  return {v1::PublishOutcome::KEY_REUSED, seq.value,
+          "the idempotency key \"" + key.key + "\" was used for a different event" +
+              (seq == Seq{} ? "" : ", seq " + std::to_string(seq.value))};
+}
+
+PublishDesk::Outcome PublishDesk::take_next(Origin& origin, std::string_view envelope, const EventKey* key) {
   const auto place = intake_.take(envelope);
   if (place) {
     origin.take();
+    if (key != nullptr) {
+      const WallTime now = clock_.wall();
+      keys_.begin(key->view(), now);
+      intake_.notes().keys.push_back({key->entity, key->key, key->digest, now, place->index});
+    }
     ++counters_.accepted_publish;
     return {v1::PublishOutcome::ACCEPTED, place->index, {}};
   }
@@ -121,6 +177,26 @@ void PublishDesk::note_rejected(const Error& error) {
     log_.warn("publish: event rejected",
               {{"reason", error.text}, {"emitter", request_.emitter_id}, {"suppressed", pass->suppressed}});
   }
+}
+
+// The last n that is taken is committed with the events.
+void PublishDesk::note_origin(const Waiting& waiting) {
+  const bool any = std::any_of(waiting.outcomes.begin(), waiting.outcomes.end(),
+                               [](const Outcome& outcome) { return outcome.status == v1::PublishOutcome::ACCEPTED; });
+  if (!any) return;
+  auto& notes = intake_.notes().origins;
+  const std::uint64_t last_n = waiting.expected_n - 1;
+  if (!notes.empty() && notes.back().emitter_id == waiting.emitter_id &&
+      notes.back().incarnation == waiting.incarnation) {
+    notes.back().last_n = last_n;
+  } else {
+    notes.push_back({waiting.emitter_id, waiting.incarnation, last_n});
+  }
+}
+
+void PublishDesk::drop_idle() {
+  origins_.drop_idle(clock_.mono());
+  keys_.drop_aged(clock_.wall());
 }
 
 void PublishDesk::settled(const Drafts& drafts, const Result<void>& result) {
@@ -148,22 +224,46 @@ void PublishDesk::settle(Waiting& waiting, const Drafts& drafts) {
     }
     ++n;
   }
+  settle_keys(waiting, origin);
+}
+
+void PublishDesk::settle_keys(Waiting& waiting, Origin* origin) {
+  for (const EventKey& key : waiting.keys) {
+    Outcome& outcome = waiting.outcomes[key.index];
+    if (outcome.status == v1::PublishOutcome::ACCEPTED) {
+      keys_.settle(key.view(), Seq{outcome.seq});
+    } else if (key.unseen) {
+      const auto first = keys_.look(key.view(), clock_.wall());
+      if (first.verdict != Idempotency::Verdict::kKnown) {  // it could not be committed
+        take_back(waiting, key.index, origin, "the first event with this key could not be stored");
+        continue;
+      }
+      outcome.seq = first.seq.value;
+      if (origin != nullptr) origin->set_seq(waiting.first_n + key.index, first.seq);
+    }
+  }
 }
 
 // Nothing of it was kept: the emitter sends it again from the first that was taken.
 void PublishDesk::take_back(Waiting& waiting, const Error& error) {
   Origin* origin = origins_.find(waiting.emitter_id, waiting.incarnation);
-  std::uint64_t n = waiting.first_n;
-  for (Outcome& outcome : waiting.outcomes) {
-    if (outcome.status == v1::PublishOutcome::ACCEPTED) {
-      if (origin != nullptr) origin->give_back(n);
-      outcome = {v1::PublishOutcome::UNAVAILABLE, 0, error.text};
-      --counters_.accepted_publish;
-      ++counters_.unavailable;
-    }
-    ++n;
+  for (std::size_t i = 0; i < waiting.outcomes.size(); ++i) {
+    if (waiting.outcomes[i].status != v1::PublishOutcome::ACCEPTED) continue;
+    --counters_.accepted_publish;
+    take_back(waiting, i, origin, error.text);
   }
-  if (origin != nullptr) waiting.expected_n = origin->expected();
+  for (const EventKey& key : waiting.keys) {
+    if (waiting.outcomes[key.index].status == v1::PublishOutcome::UNAVAILABLE) keys_.give_back(key.view());
+    if (key.unseen) take_back(waiting, key.index, origin, error.text);
+  }
+}
+
+void PublishDesk::take_back(Waiting& waiting, std::size_t index, Origin* origin, std::string why) {
+  waiting.outcomes[index] = {v1::PublishOutcome::UNAVAILABLE, 0, std::move(why)};
+  ++counters_.unavailable;
+  if (origin == nullptr) return;
+  origin->give_back(waiting.first_n + index);
+  waiting.expected_n = origin->expected();
 }
 
 void PublishDesk::answer(const Waiting& waiting) {

@@ -1,5 +1,5 @@
-// The acknowledged path: takes the events of PublishRequests by the origins' rules, and answers each request once its
-// turn is committed and published (design, section 3).
+// The acknowledged path: takes the events of PublishRequests by the origins' rules and their idempotency keys, and
+// answers each request once its turn is committed and published (design, section 3).
 #pragma once
 
 #include <deque>
@@ -10,6 +10,7 @@
 #include "broker/control/answers.h"
 #include "broker/control/request_view.h"
 #include "broker/counters.h"
+#include "broker/idempotency.h"
 #include "broker/intake.h"
 #include "broker/limits.h"
 #include "broker/origins.h"
@@ -28,8 +29,17 @@ class PublishDesk {
   // A turn is committed and published, or failed: answers what waited for it.
   void settled(const Drafts& drafts, const Result<void>& result);
 
-  void drop_idle_origins() { origins_.drop_idle(clock_.mono()); }
+  void drop_idle();
   std::size_t origins() const { return origins_.size(); }
+  const Idempotency& keys() const { return keys_; }
+
+  // Of an earlier run of the broker, from the log. REQUIRES: before take(), or after a failure that says that what was
+  // in flight may be stored (keys: the oldest first).
+  void restore_origin(std::string_view emitter_id, std::uint64_t incarnation, std::uint64_t last_n) {
+    origins_.open(emitter_id, incarnation, last_n, clock_.mono());
+  }
+  void restore_key(const Idempotency::Key& key, Seq seq, WallTime at) { keys_.restore(key, seq, at); }
+
   std::size_t waiting() const { return waiting_.size(); }
 
  private:
@@ -37,6 +47,15 @@ class PublishDesk {
     v1::PublishOutcome::Status status = v1::PublishOutcome::UNEXPECTED;
     std::uint64_t seq = 0;  // of an accepted one: its index in the drafts, until these are settled
     std::string error;
+  };
+  struct EventKey {
+    std::size_t index = 0;  // of the outcome
+    std::string entity;
+    std::string key;
+    std::uint64_t digest = 0;
+    bool unseen = false;  // the first event with it was not committed when this one came
+
+    Idempotency::Key view() const { return {entity, key, digest}; }
   };
   struct Waiting {
     std::string peer;
@@ -47,14 +66,21 @@ class PublishDesk {
     std::uint64_t first_n = 0;
     std::uint64_t expected_n = 0;
     std::vector<Outcome> outcomes;
+    std::vector<EventKey> keys;
   };
 
   Result<void> check(const PublishView& request) const;
-  Outcome take_event(Origin& origin, std::uint64_t n, std::string_view envelope);
-  Outcome take_next(Origin& origin, std::string_view envelope);
+  void take_keys(Waiting& waiting) const;
+  Outcome take_event(Origin& origin, std::uint64_t n, std::string_view envelope, EventKey* key);
+  Outcome take_next(Origin& origin, std::string_view envelope, const EventKey* key);
+  Outcome take_known(Origin& origin, std::uint64_t n, EventKey& key, const Idempotency::Answer& known);
+  Outcome key_reused(const EventKey& key, Seq seq);
+  void note_origin(const Waiting& waiting);
   void note_rejected(const Error& error);
   void settle(Waiting& waiting, const Drafts& drafts);
+  void settle_keys(Waiting& waiting, Origin* origin);
   void take_back(Waiting& waiting, const Error& error);
+  void take_back(Waiting& waiting, std::size_t index, Origin* origin, std::string why);
   void answer(const Waiting& waiting);
 
   const Limits& limits_;
@@ -65,6 +91,7 @@ class PublishDesk {
   Log& log_;
   LogThrottle throttle_;
   Origins origins_;
+  Idempotency keys_;
   PublishView request_;  // kept for its memory, as are the next three
   std::vector<Waiting> spare_;
   std::string body_;

@@ -22,10 +22,31 @@ RequestView RequestView::of(std::string_view message) {
   return view;
 }
 
+namespace {
+
+bool read_key(std::string_view bytes, PublishView::Key& key) {
+  wire::Reader reader(bytes);
+  while (reader.next()) {
+    if (reader.is(v1::EventKey::kIndexFieldNumber, Type::kVarint)) {
+      key.index = reader.number();
+    } else if (reader.is(v1::EventKey::kEntityFieldNumber, Type::kBytes)) {
+      key.entity = reader.bytes();
+    } else if (reader.is(v1::EventKey::kKeyFieldNumber, Type::kBytes)) {
+      key.key = reader.bytes();
+    } else if (reader.is(v1::EventKey::kDigestFieldNumber, Type::kVarint)) {
+      key.digest = reader.number();
+    }
+  }
+  return reader.ok();
+}
+
+}  // namespace
+
 Result<void> PublishView::read(std::string_view body) {
   emitter_id = {};
   incarnation = first_n = answered_through = 0;
   envelopes.clear();
+  keys.clear();
   wire::Reader reader(body);
   while (reader.next()) {
     if (reader.is(v1::PublishRequest::kEnvelopesFieldNumber, Type::kBytes)) {
@@ -38,6 +59,12 @@ Result<void> PublishView::read(std::string_view body) {
       first_n = reader.number();
     } else if (reader.is(v1::PublishRequest::kAnsweredThroughFieldNumber, Type::kVarint)) {
       answered_through = reader.number();
+    } else if (reader.is(v1::PublishRequest::kKeysFieldNumber, Type::kBytes)) {
+      Key key;
+      if (!read_key(reader.bytes(), key) || (!keys.empty() && key.index <= keys.back().index)) {
+        return Error{ErrorCode::kInvalid, "publish.keys: not encoded cell0.v1.EventKeys by ascending index"};
+      }
+      keys.push_back(key);
     }
   }
   if (!reader.ok()) return Error{ErrorCode::kInvalid, "publish: not an encoded cell0.v1.PublishRequest"};

@@ -21,13 +21,21 @@ struct RequestView {
 };
 
 struct PublishView {
+  struct Key {
+    std::size_t index = 0;  // of the envelope
+    std::string_view entity;
+    std::string_view key;
+    std::uint64_t digest = 0;
+  };
+
   std::string_view emitter_id;
   std::uint64_t incarnation = 0;
   std::uint64_t first_n = 0;
   std::uint64_t answered_through = 0;
   std::vector<std::string_view> envelopes;
+  std::vector<Key> keys;  // indexes ascend
 
-  // kInvalid: not an encoded PublishRequest. Reuses the memory that it has.
+  // kInvalid: not an encoded PublishRequest, or keys that are not in order. Reuses the memory that it has.
   Result<void> read(std::string_view body);
 };
 

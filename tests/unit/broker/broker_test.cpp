@@ -178,6 +178,74 @@ TEST_CASE("a duplicate within one turn waits for the seq of the first") {
   CHECK(second.seq() == f.answer_to(1).publish().outcomes(0).seq());
 }
 
+void set_key(v1::Request& request, std::uint32_t index, const std::string& key, std::uint64_t digest = 7) {
+  v1::EventKey& added = *request.mutable_publish()->add_keys();
+  added.set_index(index);
+  added.set_entity("admin");
+  added.set_key(key);
+  added.set_digest(digest);
+}
+
+TEST_CASE("an idempotency key is taken once, whoever sends it: the others are duplicates with its seq") {
+  Fixture f;
+  v1::Request request = Fixture::publish(1, {chat_event("a"), chat_event("b"), chat_event("c")});
+  set_key(request, 1, "k");
+  const auto first = f.ask(request).publish();
+  REQUIRE(first.outcomes(1).status() == v1::PublishOutcome::ACCEPTED);
+
+  v1::Request other = Fixture::publish(1, {chat_event("b"), chat_event("d")});
+  other.mutable_publish()->set_emitter_id("another");
+  set_key(other, 0, "k");
+  const auto second = f.ask(other).publish();
+  CHECK(second.outcomes(0).status() == v1::PublishOutcome::DUPLICATE);
+  CHECK(second.outcomes(0).seq() == first.outcomes(1).seq());
+  CHECK(second.outcomes(1).status() == v1::PublishOutcome::ACCEPTED);
+  CHECK(second.expected_n() == 3);
+  CHECK(f.broker->figures().stats.accepted() == 4);
+}
+
+TEST_CASE("a key whose event is not yet committed waits for its seq") {
+  Fixture f;
+  for (const char* emitter : {"one", "two"}) {
+    v1::Request request = Fixture::publish(1, {chat_event("a")});
+    request.mutable_publish()->set_emitter_id(emitter);
+    set_key(request, 0, "k");
+    f.send(request);
+  }
+  const auto second = f.answer_to(2).publish().outcomes(0);
+  CHECK(second.status() == v1::PublishOutcome::DUPLICATE);
+  CHECK(second.seq() == f.answer_to(1).publish().outcomes(0).seq());
+}
+
+TEST_CASE("a key that was used for something else is refused with what it became, each time") {
+  Fixture f;
+  v1::Request request = Fixture::publish(1, {chat_event("a")});
+  set_key(request, 0, "k", 7);
+  const std::uint64_t seq = f.ask(request).publish().outcomes(0).seq();
+  v1::Request other = Fixture::publish(2, {chat_event("b"), chat_event("c")});
+  set_key(other, 0, "k", 8);
+  for (const auto status : {v1::PublishOutcome::ACCEPTED, v1::PublishOutcome::DUPLICATE}) {
+    const auto answer = f.ask(other).publish();
+    CHECK(answer.outcomes(0).status() == v1::PublishOutcome::KEY_REUSED);
+    CHECK(answer.outcomes(0).seq() == seq);
+    CHECK(answer.outcomes(0).error().find("\"k\"") != std::string::npos);
+    CHECK(answer.outcomes(1).status() == status);
+  }
+}
+
+TEST_CASE("keys that are not right are refused with the request") {
+  Fixture f;
+  const auto failure = [&](std::uint32_t index, const std::string& key, int times) {
+    v1::Request request = Fixture::publish(1, {chat_event("a")});
+    for (int i = 0; i < times; ++i) set_key(request, index, key);
+    return f.ask(request).failure().text();
+  };
+  CHECK(failure(1, "k", 1).find("publish.keys") == 0);
+  CHECK(failure(0, "", 1).find("publish.keys") == 0);
+  CHECK(failure(0, std::string(264, 'k'), 1).find("publish.keys") == 0);
+  CHECK(failure(0, "k", 2).find("publish.keys") == 0);
+}
+
 TEST_CASE("a wrong event is rejected with its field, the others of the request are taken") {
   Fixture f;
   v1::Envelope wrong = chat_event();

@@ -41,7 +41,7 @@ function(cell0_precompile name)
     return()
   endif()
   if(NOT TARGET cell0_pch)
-    file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/pch.cpp CONTENT "")  # written once: a new one would be compiled again
     add_library(cell0_pch OBJECT ${PROJECT_BINARY_DIR}/pch.cpp)
     target_link_libraries(cell0_pch PRIVATE cell0_proto cell0_asio cell0_warnings)
     target_precompile_headers(cell0_pch PRIVATE

@@ -54,7 +54,9 @@ void add_sub(CLI::App& app, SubOptions& sub) {
 void add_history(CLI::App& app, HistoryOptions& history) {
   auto& command = *app.add_subcommand("history", "Prints events that the broker holds, oldest first");
   add_filter(command, history.filter);
-  command.add_option("--since", history.since, "Only after this seq");
+  command.add_option("--since", history.since,
+                     "Only after this seq; or what the broker took at this time or later: 2026-02-12T10:30:00Z, "
+                     "@1770892200 (seconds since 1970)");
   command.add_option("--through", history.through, "Only up to and including this seq");
   command.add_option("--limit,-n", history.limit, "At most so many; 0: all")->capture_default_str();
   command.add_flag("--newest", history.newest, "The last of the range instead of the first");

@@ -40,7 +40,7 @@ struct SubOptions {
 
 struct HistoryOptions {
   FilterOptions filter;
-  std::uint64_t since = 0;
+  std::string since;          // a seq, or a time (common/time_text.h); empty: the beginning
   std::uint64_t through = 0;  // 0: the newest
   std::uint32_t limit = 50;   // 0: all
   bool newest = false;

@@ -1,8 +1,13 @@
 // `cell0 history`: pages of what the broker holds.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
 #include "cli/broker_session.h"
 #include "cli/commands.h"
 #include "cli/exit_codes.h"
 #include "cli/printer.h"
+#include "common/time_text.h"
 
 namespace cell0::cli {
 namespace {
@@ -16,6 +21,21 @@ int exit_code_of(const Error& error) {
 int fail(const Error& error) {
   complain(error.text);
   return exit_code_of(error);
+}
+
+// Digits are a seq, anything else is a time.
+Result<void> set_since(const std::string& text, v1::HistoryRequest& request) {
+  if (text.empty()) return {};
+  std::uint64_t seq = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
+  if (error == std::errc{} && end == text.data() + text.size()) {
+    request.set_since(seq);
+    return {};
+  }
+  const auto time = parse_time(text);
+  if (!time) return Error{ErrorCode::kInvalid, "--since: " + time.error().text + ", and not a seq"};
+  request.set_since_time_us(to_unix_us(*time));
+  return {};
 }
 
 // The request for what comes after a page; false: that was the last.
@@ -41,7 +61,9 @@ int run_history(const Arguments& arguments, const Config& config) {
 
   v1::HistoryRequest request;
   *request.mutable_filter() = *filter;
-  request.set_since(options.since);
+  if (auto since = set_since(options.since, request); !since) return fail(since.error());
+  const bool asked_since = !options.since.empty();
+  std::optional<std::uint64_t> began;  // the seq that --since came to
   request.set_through(options.through);
   request.set_limit(options.limit);
   request.set_newest(options.newest && options.limit > 0);
@@ -55,7 +77,8 @@ int run_history(const Arguments& arguments, const Config& config) {
     for (const v1::Delivered& event : page.events()) {
       if (!printer.print(event)) return kExitOk;  // nobody reads any more
     }
-    if (page.trimmed_through() > options.since && options.since > 0) {
+    if (!began) began = std::max(request.since(), page.since_seq());
+    if (asked_since && page.trimmed_through() > *began) {
       complain("events up to seq " + std::to_string(page.trimmed_through()) + " may be missing: no longer held");
     }
     if (!next_page(page, options.limit, printer.printed(), request)) break;

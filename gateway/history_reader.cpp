@@ -35,6 +35,7 @@ bool take(Reading& reading, v1::HistoryPage& page) {
     reading.bytes += event.ByteSizeLong();
     *whole.add_events() = std::move(event);
   }
+  if (whole.since_seq() == 0) whole.set_since_seq(page.since_seq());  // of the first
   whole.set_scanned_through(page.scanned_through());
   whole.set_trimmed_through(std::max(whole.trimmed_through(), page.trimmed_through()));
   whole.set_end(page.end());

@@ -17,9 +17,20 @@ std::optional<PublishResult> result_of(const v1::PublishOutcome& outcome) {
       return PublishResult{Status::kDuplicate, Seq{outcome.seq()}, {}};
     case v1::PublishOutcome::REJECTED:
       return PublishResult{Status::kRejected, Seq{}, outcome.error()};
+    case v1::PublishOutcome::KEY_REUSED:
+      return PublishResult{Status::kKeyReused, Seq{outcome.seq()}, outcome.error()};
     default:
       return std::nullopt;
   }
+}
+
+// Of the envelope that is added next.
+void add_key(v1::PublishRequest& request, const PublishKey& key) {
+  v1::EventKey& added = *request.add_keys();
+  added.set_index(static_cast<std::uint32_t>(request.envelopes_size()));
+  added.set_entity(key.entity);
+  added.set_key(key.key);
+  added.set_digest(key.digest);
 }
 
 }  // namespace
@@ -36,7 +47,7 @@ PublishWindow::PublishWindow(std::string emitter_id, std::uint64_t incarnation, 
   limits_.event_bytes_max = std::min(limits_.event_bytes_max, limits_.held_bytes_max);
 }
 
-Result<void> PublishWindow::push(std::string envelope, OnPublished done) {
+Result<void> PublishWindow::push(std::string envelope, OnPublished done, std::optional<PublishKey> key) {
   if (envelope.size() > limits_.event_bytes_max) {
     return Error{ErrorCode::kTooLarge, "an event of " + std::to_string(envelope.size()) +
                                            " bytes is over the limit of " + std::to_string(limits_.event_bytes_max)};
@@ -49,7 +60,8 @@ Result<void> PublishWindow::push(std::string envelope, OnPublished done) {
   }
   ++stats_.pushed;
   stats_.held_bytes += envelope.size();
-  items_.push_back({std::move(envelope), std::move(done)});
+  items_.push_back(
+      {std::move(envelope), std::move(done), key ? std::make_unique<PublishKey>(std::move(*key)) : nullptr});
   complete();  // of those that were dropped for it
   return {};
 }
@@ -84,7 +96,9 @@ std::optional<PublishWindow::Outgoing> PublishWindow::next(MonoTime now) {
   const std::uint64_t end = batch_end();
   in_flight_[out.token] = {send_n_, end};
   for (; send_n_ < end; ++send_n_) {
-    out.request.add_envelopes(items_[index(send_n_)].envelope);
+    const Item& item = items_[index(send_n_)];
+    if (item.key) add_key(out.request, *item.key);
+    out.request.add_envelopes(item.envelope);
     if (send_n_ < sent_end_n_) ++stats_.resent;
   }
   sent_end_n_ = std::max(sent_end_n_, end);
@@ -167,10 +181,13 @@ void PublishWindow::failed(std::uint64_t token, const Error& error, MonoTime now
 
 void PublishWindow::settle(Item& item, PublishResult result) {
   if (result.ok()) ++stats_.accepted;
-  if (result.status == PublishResult::Status::kRejected) ++stats_.rejected;
+  if (result.status == PublishResult::Status::kRejected || result.status == PublishResult::Status::kKeyReused) {
+    ++stats_.rejected;
+  }
   stats_.held_bytes -= item.envelope.size();
   item.settled = true;
   item.envelope = {};
+  item.key.reset();
   if (item.done) completions_.emplace_back(std::move(item.done), std::move(result));
 }
 

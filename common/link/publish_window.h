@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,8 +45,9 @@ struct PublishLimits {
 struct PublishResult {
   enum class Status {
     kAccepted,   // in the stream as `seq`, as durable as its rule says
-    kDuplicate,  // in the stream since an earlier sending; `seq` if the broker still knows it, else 0
+    kDuplicate,  // in the stream since an earlier sending, or one with its key; `seq` if it is still known, else 0
     kRejected,   // wrong, will never be taken: `error` names the field
+    kKeyReused,  // its idempotency key belongs to a different event, `seq`; it will never be taken
     kDropped,    // never sent: the queue was full, or the publisher ended
   };
   Status status = Status::kDropped;
@@ -53,6 +55,13 @@ struct PublishResult {
   std::string error;
 
   bool ok() const { return status == Status::kAccepted || status == Status::kDuplicate; }
+};
+
+// Idempotency: the broker takes only one event with this key, from whatever emitter it comes (dialects.md, section 6).
+struct PublishKey {
+  std::string entity;        // whose key it is, 1-255 bytes
+  std::string key;           // 1-263 bytes
+  std::uint64_t digest = 0;  // of what is published: the same key with another digest is kKeyReused
 };
 
 // Called once for each event. It may push() again; it must not destroy the window.
@@ -82,7 +91,7 @@ class PublishWindow {
                 Random& random);
 
   // Takes an encoded Envelope. kTooLarge: over event_bytes_max; kFull: see WhenFull. Then `done` is not called.
-  Result<void> push(std::string envelope, OnPublished done);
+  Result<void> push(std::string envelope, OnPublished done, std::optional<PublishKey> key = {});
 
   // The next request to send, if there is one and the window is open; call until it gives nothing.
   std::optional<Outgoing> next(MonoTime now);
@@ -112,7 +121,8 @@ class PublishWindow {
   struct Item {
     std::string envelope;
     OnPublished done;
-    bool settled = false;  // answered, waits for those before it to leave
+    std::unique_ptr<PublishKey> key;  // few events have one
+    bool settled = false;             // answered, waits for those before it to leave
   };
   struct Span {  // the numbers of one request
     std::uint64_t first_n = 0;

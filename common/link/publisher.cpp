@@ -30,12 +30,12 @@ Publisher::Publisher(asio::io_context& io, ControlClient& client, const Clock& c
 
 Publisher::~Publisher() { *alive_ = false; }
 
-Result<void> Publisher::publish(const v1::Envelope& envelope, OnPublished done) {
-  return publish_encoded(envelope.SerializeAsString(), std::move(done));
+Result<void> Publisher::publish(const v1::Envelope& envelope, OnPublished done, std::optional<PublishKey> key) {
+  return publish_encoded(envelope.SerializeAsString(), std::move(done), std::move(key));
 }
 
-Result<void> Publisher::publish_encoded(std::string envelope, OnPublished done) {
-  auto taken = window_.push(std::move(envelope), std::move(done));
+Result<void> Publisher::publish_encoded(std::string envelope, OnPublished done, std::optional<PublishKey> key) {
+  auto taken = window_.push(std::move(envelope), std::move(done), std::move(key));
   if (taken) pump_soon();
   return taken;
 }

@@ -40,8 +40,8 @@ class Publisher {
 
   // kFull, kTooLarge: not taken, and `done` (may be empty) is not called. Else it is called once, later. Does not look
   // into the envelope: the broker rejects what is wrong.
-  Result<void> publish(const v1::Envelope& envelope, OnPublished done = {});
-  Result<void> publish_encoded(std::string envelope, OnPublished done = {});
+  Result<void> publish(const v1::Envelope& envelope, OnPublished done = {}, std::optional<PublishKey> key = {});
+  Result<void> publish_encoded(std::string envelope, OnPublished done = {}, std::optional<PublishKey> key = {});
 
   // Calls `done` when everything published so far is answered or dropped; at once, but not inside flush(), if nothing
   // is.

@@ -155,33 +155,39 @@ bool Api::handle(Connection& connection, const HttpRequest& request, const Acces
 // ---- events
 
 void Api::events(Connection& connection, const HttpRequest& request, const Access&) {
-  const auto query = read_stream_query(request, v1::AUDIENCE_ANY);
-  if (!query) return connection.respond(error_response(query.error()));
+  const auto filter = read_filter(request, v1::AUDIENCE_ANY);
+  if (!filter) return connection.respond(error_response(filter.error()));
+  const auto since = read_history_since(request);
+  if (!since) return connection.respond(error_response(since.error()));
   const auto limit = read_number(request, "limit", 1'000'000);
   if (!limit) return connection.respond(error_response(limit.error()));
   const auto through = read_number(request, "through", kSeqMax.value);
   if (!through) return connection.respond(error_response(through.error()));
 
   const Seq head = core_.hub.ring().newest();
-  const std::optional<Seq> since = query->since;
+  const bool from_somewhere = since->seq || since->time;
   v1::HistoryRequest question;
-  *question.mutable_filter() = query->filter.proto();
-  question.set_since(since.value_or(Seq{}).value);
+  *question.mutable_filter() = filter->proto();
+  question.set_since(since->seq.value_or(Seq{}).value);
+  if (since->time) question.set_since_time_us(to_unix_us(*since->time));
   question.set_through(std::min(through->value_or(head.value), head.value));
   question.set_limit(static_cast<std::uint32_t>(
       std::min<std::uint64_t>(limit->value_or(kLimitDefault), core_.limits.history_limit_max)));
-  question.set_newest(!since.has_value());
+  question.set_newest(!from_somewhere);
   if (question.limit() == 0 || question.through() == 0) {
     v1::HistoryPage nothing;
-    nothing.set_scanned_through(since.value_or(Seq{}).value);
+    nothing.set_scanned_through(since->seq.value_or(Seq{}).value);
     nothing.set_head_seq(head.value);
-    return connection.respond(json_response(history_body(nothing, since)));
+    return connection.respond(json_response(history_body(nothing, since->seq)));
   }
   read_history(core_.history, question, core_.limits.history_bytes_max,
-               [ref = ConnectionRef(connection), since, through = question.through()](Result<v1::HistoryPage> page) {
+               [ref = ConnectionRef(connection), from_somewhere, since = since->seq,
+                through = question.through()](Result<v1::HistoryPage> page) {
+                 if (!page) return ref->respond(error_response(page.error()));
                  // To the broker a reached limit is an end, too; who pages has more to ask for.
-                 if (page && since && page->scanned_through() < through) page->set_end(false);
-                 ref->respond(page ? json_response(history_body(*page, since)) : error_response(page.error()));
+                 if (from_somewhere && page->scanned_through() < through) page->set_end(false);
+                 const std::optional<Seq> began = from_somewhere && !since ? Seq{page->since_seq()} : since;
+                 ref->respond(json_response(history_body(*page, began)));
                });
 }
 

@@ -1,7 +1,10 @@
 #include "gateway/http/publish.h"
 
+#include <algorithm>
+
 #include "common/event_json.h"
 #include "common/event_schema.h"
+#include "common/utf8.h"
 #include "gateway/http/answers.h"
 
 namespace cell0::gateway {
@@ -58,6 +61,63 @@ Result<v1::Envelope> envelope_from_json(const rapidjson::Value& event, const std
   return envelope;
 }
 
+Result<std::optional<std::string>> idempotency_key(const HttpRequest& request) {
+  constexpr std::size_t kBytesMax = 255;
+  const auto header = std::find_if(request.headers.begin(), request.headers.end(),
+                                   [](const HttpHeader& one) { return one.name == "idempotency-key"; });
+  if (header == request.headers.end()) return std::optional<std::string>();
+  const std::string& key = header->value;
+  const bool control = std::any_of(key.begin(), key.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+  if (key.empty() || key.size() > kBytesMax || control || !is_utf8(key)) {
+    return Error{ErrorCode::kInvalid, "Idempotency-Key: " + std::to_string(key.size()) +
+                                          " bytes; right are 1-255 of UTF-8 without control characters"};
+  }
+  return std::optional(key);
+}
+
+// FNV-1a, 64 bits: a client's slip shows, and it is the same in every gateway.
+std::uint64_t digest_of(v1::Envelope envelope) {
+  envelope.clear_id();
+  envelope.clear_time_us();
+  std::uint64_t digest = 0xcbf29ce484222325;
+  for (const unsigned char byte : envelope.SerializeAsString()) digest = (digest ^ byte) * 0x100000001b3;
+  return digest;
+}
+
+namespace {
+
+std::string reused_json(const std::string& text) {
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object();
+  out.key("error");
+  out.begin_object();
+  out.member("code", "idempotency_key_reused");
+  out.member("message", text);
+  out.end_object();
+  out.end_object();
+  return body;
+}
+
+// A client's key has no control characters, so none is like it.
+std::string key_of_element(const std::string& key, std::size_t index) { return key + '\x1F' + std::to_string(index); }
+
+std::string published_json(const link::PublishResult& result) {
+  std::string body;
+  JsonWriter out(body);
+  out.begin_object();
+  out.key("seq");
+  if (result.seq == Seq{})
+    out.null();  // it is there, but which it became is no longer known
+  else
+    out.number(result.seq.value);
+  out.member("duplicate", result.status == link::PublishResult::Status::kDuplicate);
+  out.end_object();
+  return body;
+}
+
+}  // namespace
+
 // What the client will be told, once every event has its answer.
 struct PublishRoute::Answer {
   ConnectionRef connection;
@@ -81,6 +141,15 @@ struct PublishRoute::Answer {
     status = http_status(error.code);
     set(index, error_json(error));
   }
+  void set(std::size_t index, const link::PublishResult& result) {
+    using Status = link::PublishResult::Status;
+    if (result.ok()) return set(index, published_json(result));
+    if (result.status == Status::kKeyReused) {
+      status = 422;
+      return set(index, reused_json(result.error));
+    }
+    fail(index, {result.status == Status::kRejected ? ErrorCode::kInvalid : ErrorCode::kUnavailable, result.error});
+  }
 };
 
 void PublishRoute::handle(Connection& connection, const HttpRequest& request, const Access& access) {
@@ -91,6 +160,8 @@ void PublishRoute::handle(Connection& connection, const HttpRequest& request, co
             : Error{ErrorCode::kForbidden, "this token may not publish"}));
   }
   if (!link_.up()) return connection.respond(error_response({ErrorCode::kUnavailable, link_.why_down()}));
+  const auto key = idempotency_key(request);
+  if (!key) return connection.respond(error_response(key.error()));
   const auto body = parse_json(request.body, {limits_.json_depth_max + 4});
   if (!body) return connection.respond(error_response({ErrorCode::kInvalid, "body: " + body.error().text}));
   auto answer = std::make_shared<Answer>();
@@ -108,27 +179,23 @@ void PublishRoute::handle(Connection& connection, const HttpRequest& request, co
   for (std::size_t i = 0; i < count; ++i) {
     const rapidjson::Value* event = &*body;
     if (answer->array) event = &(*body)[static_cast<rapidjson::SizeType>(i)];
-    publish(answer, i, *event, access);
+    publish(answer, i, *event, access, answer->array && *key ? key_of_element(**key, i) : *key);
   }
   answer->release();
 }
 
 void PublishRoute::publish(const std::shared_ptr<Answer>& answer, std::size_t index, const rapidjson::Value& event,
-                           const Access& access) {
+                           const Access& access, const std::optional<std::string>& key) {
   auto envelope = envelope_from_json(event, access.entity_id, core_.clock, core_.ids, limits_);
   if (!envelope) return answer->fail(index, envelope.error());
   if (const std::string topic = topic_of(*envelope, type_of(*envelope)); !access.may("publish", topic)) {
     return answer->fail(index, {ErrorCode::kForbidden, "this token may not publish on " + topic});
   }
-  const auto taken = publisher_.publish(*envelope, [answer, index](const link::PublishResult& result) {
-    if (!result.ok()) {
-      const bool rejected = result.status == link::PublishResult::Status::kRejected;
-      return answer->fail(index, {rejected ? ErrorCode::kInvalid : ErrorCode::kUnavailable, result.error});
-    }
-    const bool duplicate = result.status == link::PublishResult::Status::kDuplicate;
-    answer->set(index, "{\"seq\":" + std::to_string(result.seq.value) +
-                           ",\"duplicate\":" + (duplicate ? "true" : "false") + "}");
-  });
+  std::optional<link::PublishKey> publish_key;
+  if (key) publish_key = link::PublishKey{access.entity_id, *key, digest_of(*envelope)};
+  const auto taken = publisher_.publish(
+      *envelope, [answer, index](const link::PublishResult& result) { answer->set(index, result); },
+      std::move(publish_key));
   if (!taken) answer->fail(index, taken.error());
 }
 

@@ -1,6 +1,9 @@
 #include "gateway/http/query.h"
 
+#include <algorithm>
 #include <charconv>
+
+#include "common/time_text.h"
 
 namespace cell0::gateway {
 namespace {
@@ -57,7 +60,23 @@ Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std
   return std::optional(*value);
 }
 
-Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience) {
+Result<HistorySince> read_history_since(const HttpRequest& request) {
+  HistorySince since;
+  const auto text = request.query_value("since");
+  if (!text) return since;
+  if (std::all_of(text->begin(), text->end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    const auto seq = parse_number("since", *text, 0, kSeqMax.value);
+    if (!seq) return seq.error();
+    since.seq = Seq{*seq};
+    return since;
+  }
+  const auto time = parse_time(*text);
+  if (!time) return Error{ErrorCode::kInvalid, "since: " + time.error().text + ", and not a seq"};
+  since.time = *time;
+  return since;
+}
+
+Result<EventFilter> read_filter(const HttpRequest& request, v1::Audience audience) {
   v1::Filter filter;
   const bool types = read_list(request, "types", "type", [&](std::string name) {
     if (name == "all")
@@ -73,11 +92,15 @@ Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience a
   if (!min_priority) return min_priority.error();
   if (*min_priority) filter.set_min_priority(static_cast<std::uint32_t>(**min_priority));
   if (const auto session = request.query_value("session_id")) filter.set_session_id(*session);
-  auto compiled = EventFilter::create(filter);
-  if (!compiled) return compiled.error();
+  return EventFilter::create(filter);
+}
+
+Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience) {
+  auto filter = read_filter(request, audience);
+  if (!filter) return filter.error();
   auto since = read_since(request);
   if (!since) return since.error();
-  return StreamQuery{std::move(compiled).value(), *since};
+  return StreamQuery{std::move(filter).value(), *since};
 }
 
 }  // namespace cell0::gateway

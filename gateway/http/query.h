@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cell0/v1/control.pb.h"
+#include "common/clock.h"
 #include "common/event_filter.h"
 #include "common/http/message.h"
 #include "common/seq.h"
@@ -20,6 +21,18 @@ struct StreamQuery {
 // types or topics the dialect's default audience no longer holds, unless `all` is among the types. kInvalid: names the
 // parameter and what is right.
 Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience);
+
+// Where a history begins: after a seq, or with what the broker took at a time or later. Both none: with the newest.
+struct HistorySince {
+  std::optional<Seq> seq;
+  std::optional<WallTime> time;
+};
+
+// `?since=` as a seq, or as a time (common/time_text.h). kInvalid: it is neither.
+Result<HistorySince> read_history_since(const HttpRequest& request);
+
+// The filter's parameters alone, as in read_stream_query().
+Result<EventFilter> read_filter(const HttpRequest& request, v1::Audience audience);
 
 // A whole number, or nullopt if it is absent. kInvalid: something else, or not within min and max.
 Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std::string_view name, std::uint64_t max,

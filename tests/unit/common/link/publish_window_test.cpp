@@ -54,7 +54,7 @@ struct Bench {
   std::string outcomes() {
     std::string text;
     for (const auto& [event, result] : results) {
-      constexpr char kLetters[] = {'A', 'D', 'R', 'X'};
+      constexpr char kLetters[] = {'A', 'D', 'R', 'K', 'X'};
       text += event + kLetters[static_cast<int>(result.status)] + " ";
     }
     results.clear();
@@ -206,6 +206,33 @@ TEST_CASE("a rejected event is told its error, uses its number, and holds nobody
   CHECK(bench.window.stats().rejected == 1);
   REQUIRE(bench.push("d").ok());
   CHECK(bench.sent() == "d@4");
+}
+
+TEST_CASE("an event with an idempotency key carries it, at its place, each time that it is sent") {
+  Bench bench;
+  REQUIRE(bench.push("a"));
+  REQUIRE(bench.window.push("b", {}, PublishKey{"admin", "k", 7}));
+  REQUIRE(bench.sent() == "a b@1");
+  REQUIRE(bench.last->request.keys_size() == 1);
+  CHECK(bench.last->request.keys(0).index() == 1);
+  CHECK(bench.last->request.keys(0).entity() == "admin");
+  CHECK(bench.last->request.keys(0).key() == "k");
+  CHECK(bench.last->request.keys(0).digest() == 7);
+  bench.answer(*bench.last, {v1::PublishOutcome::ACCEPTED, v1::PublishOutcome::UNAVAILABLE}, 2);
+  bench.now += kLong;
+  REQUIRE(bench.sent() == "b@2");
+  CHECK(bench.last->request.keys(0).index() == 0);
+}
+
+TEST_CASE("a key that was used for something else settles the event: it will never be taken") {
+  Bench bench;
+  REQUIRE(bench.push("a"));
+  REQUIRE(bench.push("b"));
+  REQUIRE(bench.sent() == "a b@1");
+  bench.answer(*bench.last, {v1::PublishOutcome::KEY_REUSED, v1::PublishOutcome::ACCEPTED});
+  CHECK(bench.outcomes() == "aK bA ");
+  CHECK(bench.window.idle());
+  CHECK(bench.window.stats().rejected == 1);
 }
 
 TEST_CASE("unavailable from the middle on: that and the rest go again after a backoff, in order") {

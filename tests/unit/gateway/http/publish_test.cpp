@@ -31,6 +31,33 @@ std::string data_of(const v1::Envelope& envelope) {
 
 }  // namespace
 
+TEST_CASE("an idempotency key is 1-255 bytes without control characters, or absent") {
+  const auto key_of = [](const std::string& value) {
+    HttpRequest request;
+    request.headers = {{"host", "a"}, {"idempotency-key", value}};
+    return idempotency_key(request);
+  };
+  CHECK(**key_of("b6f1 \"x\"") == "b6f1 \"x\"");
+  CHECK(**key_of(std::string(255, 'k')) == std::string(255, 'k'));
+  CHECK_FALSE(idempotency_key(HttpRequest()).value().has_value());
+  for (const std::string& wrong :
+       {std::string(), std::string(256, 'k'), std::string("a\tb"), std::string("a\x7F"), std::string("\xFF")}) {
+    CHECK(key_of(wrong).error().text.find("Idempotency-Key: ") == 0);
+  }
+}
+
+TEST_CASE("a digest is of what the client said: id and time are not in it") {
+  Publishing publish;
+  const auto digest = [&](const std::string& json) {
+    publish.clock.advance(std::chrono::seconds(1));
+    return digest_of(publish(json).value());
+  };
+  const std::uint64_t first = digest(R"({"type":"note","data":{"a":1}})");
+  CHECK(digest(R"({"data":{"a":1},"type":"note"})") == first);
+  CHECK(digest(R"({"type":"note","data":{"a":2}})") != first);
+  CHECK(digest(R"({"type":"note","data":{"a":1},"priority":3})") != first);
+}
+
 TEST_CASE("an event that is wrong is refused with the name of its field") {
   Publishing publish;
   struct Row {

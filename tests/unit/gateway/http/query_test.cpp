@@ -23,6 +23,20 @@ std::string joined(const google::protobuf::RepeatedPtrField<std::string>& names)
 
 }  // namespace
 
+TEST_CASE("history begins after a seq, at a time, or with the newest") {
+  CHECK_FALSE(read_history_since(request(""))->seq.has_value());
+  CHECK_FALSE(read_history_since(request(""))->time.has_value());
+  CHECK(read_history_since(request("since=17"))->seq == Seq{17});
+  CHECK_FALSE(read_history_since(request("since=17"))->time.has_value());
+  CHECK(to_iso8601(*read_history_since(request("since=2026-02-12T10:30:00Z"))->time) == "2026-02-12T10:30:00.000000Z");
+  CHECK(to_iso8601(*read_history_since(request("since=@1770892200.5"))->time) == "2026-02-12T10:30:00.500000Z");
+  CHECK(
+      read_history_since(request("since=yesterday")).error().text ==
+      "since: \"yesterday\" is not a time (2026-02-12T10:30:00Z, or @1770892200 in seconds since 1970), and not a seq");
+  CHECK(read_history_since(request("since=")).error().code == ErrorCode::kInvalid);
+  CHECK(read_history_since(request("since=99999999999999999999")).error().code == ErrorCode::kInvalid);
+}
+
 TEST_CASE("a query that is wrong is refused with the parameter's name and what is right") {
   struct Row {
     const char* query;

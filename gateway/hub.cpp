@@ -33,7 +33,7 @@ void Hub::start(Seq base, Seq head, const std::vector<EventPtr>& earlier) {
   ring_.reset(base, head, earlier);
   flushed_ = head;
   for (SubscriptionSet* set : set_list_) {
-    for (Subscriber* client : set->waiting) {
+    for (Receiver* client : set->waiting) {
       if (client->resume_ == nullptr) client->cursor_->pos = head;
     }
   }
@@ -91,18 +91,18 @@ void Hub::flush() {
     if (!set->turn.empty()) flush_set(*set);
   }
   flushed_ = ring_.newest();
-  std::vector<Subscriber*> parked;
+  std::vector<Receiver*> parked;
   parked.swap(parked_);
-  for (Subscriber* client : parked) client->place_ = Subscriber::Place::kNone;
-  for (Subscriber* client : parked) pump(*client);
+  for (Receiver* client : parked) client->place_ = Receiver::Place::kNone;
+  for (Receiver* client : parked) pump(*client);
 }
 
 void Hub::flush_set(SubscriptionSet& set) {
   const BlobPtr blob = BlobPtr::copy(set.turn);
   const Seq head = ring_.newest();
   for (std::size_t i = set.live.size(); i-- > 0;) {  // backwards: demote() moves the last one here
-    Subscriber& client = *set.live[i];
-    const std::size_t taken = client.connection_.idle() ? client.connection_.write_blob(blob) : 0;
+    Receiver& client = *set.live[i];
+    const std::size_t taken = client.outlet_.idle() ? client.outlet_.write_blob(blob) : 0;
     if (taken > 0) stats_.deliveries += set.turn_events;
     if (taken < blob.size()) demote(client, taken == 0 ? flushed_ : head);
   }
@@ -112,38 +112,39 @@ void Hub::flush_set(SubscriptionSet& set) {
 }
 
 // A live client whose socket is full goes on as a cursor after what it has been given.
-void Hub::demote(Subscriber& client, Seq pos) {
+void Hub::demote(Receiver& client, Seq pos) {
   ++stats_.demotions;
-  place(client, Subscriber::Place::kNone);
+  place(client, Receiver::Place::kNone);
   client.cursor_ = std::make_unique<Cursor>(Cursor{.pos = pos});
+  if (client.keeps_all_) client.cursor_->promised = kSeqMax;
 }
 
 // ---- cursors
 
-void Hub::on_writable(Subscriber& client) {
-  if (client.set_ != nullptr && client.place_ == Subscriber::Place::kNone && client.resume_ == nullptr) pump(client);
+void Hub::on_writable(Receiver& client) {
+  if (client.set_ != nullptr && client.place_ == Receiver::Place::kNone && client.resume_ == nullptr) pump(client);
 }
 
 void Hub::run() {
   run_asked_ = false;
-  std::vector<Subscriber*> queued;
+  std::vector<Receiver*> queued;
   queued.swap(queued_);
-  for (Subscriber* client : queued) client->place_ = Subscriber::Place::kNone;
-  for (Subscriber* client : queued) pump(*client);
+  for (Receiver* client : queued) client->place_ = Receiver::Place::kNone;
+  for (Receiver* client : queued) pump(*client);
 }
 
 // Sends what the cursor may send now, and puts the client where it waits for the next thing.
-void Hub::pump(Subscriber& client) {
-  CELL0_CHECK(client.cursor_ != nullptr && client.place_ == Subscriber::Place::kNone);
-  for (int slice = 0; client.connection_.idle(); ++slice) {
+void Hub::pump(Receiver& client) {
+  CELL0_CHECK(client.cursor_ != nullptr && client.place_ == Receiver::Place::kNone);
+  for (int slice = 0; client.outlet_.idle(); ++slice) {
     if (client.cursor_->pos >= flushed_) {
       // What was published since the last flush is in its set's turn only if somebody of the set was live then.
-      if (ring_.newest() > flushed_) return place(client, Subscriber::Place::kParked);
+      if (ring_.newest() > flushed_) return place(client, Receiver::Place::kParked);
       client.cursor_.reset();
-      return place(client, Subscriber::Place::kLive);
+      return place(client, Receiver::Place::kLive);
     }
     if (slice == kSlicesPerPump) {
-      place(client, Subscriber::Place::kQueued);
+      place(client, Receiver::Place::kQueued);
       return wake(Wake::kRun);
     }
     if (!send_slice(client)) return;
@@ -151,7 +152,7 @@ void Hub::pump(Subscriber& client) {
 }
 
 // False: it waits, for history or for its socket. The cursor moves only when the socket has taken something.
-bool Hub::send_slice(Subscriber& client) {
+bool Hub::send_slice(Receiver& client) {
   if (find_shared(*client.set_, client.cursor_->pos) != nullptr && !may_be_behind(*client.cursor_)) {
     return send_shared(client);
   }
@@ -167,13 +168,13 @@ bool Hub::send_slice(Subscriber& client) {
     slice.after.pos = ring_.base();
   }
   if (slice.waits) {
-    place(client, Subscriber::Place::kWaiting);
+    place(client, Receiver::Place::kWaiting);
     return false;
   }
   if (!slice.frames.empty()) {
     const BlobPtr blob = BlobPtr::copy(slice.frames);
     if (from_ring) share(*client.set_, client.cursor_->pos, slice, blob);
-    if (client.connection_.write_blob(blob) == 0) return false;
+    if (client.outlet_.write_blob(blob) == 0) return false;
     stats_.deliveries += slice.events;
     stats_.events_skipped += slice.skipped;
     if (slice.told) ++stats_.skips_told;
@@ -191,9 +192,9 @@ const Hub::SharedSlice* Hub::find_shared(const SubscriptionSet& set, Seq from) c
   return nullptr;
 }
 
-bool Hub::send_shared(Subscriber& client) {
+bool Hub::send_shared(Receiver& client) {
   const SharedSlice shared = *find_shared(*client.set_, client.cursor_->pos);
-  if (client.connection_.write_blob(shared.frames) == 0) return false;
+  if (client.outlet_.write_blob(shared.frames) == 0) return false;
   stats_.deliveries += shared.events;
   client.cursor_->pos = shared.to;
   return true;
@@ -289,24 +290,24 @@ void Hub::on_pages(const std::string& filter, bool failed) {
   if (failed) return;  // on_tick() asks again
   for (SubscriptionSet* set : set_list_) {
     if (set->filter.canonical() != filter) continue;
-    std::vector<Subscriber*> waiting;
+    std::vector<Receiver*> waiting;
     waiting.swap(set->waiting);
-    for (Subscriber* client : waiting) client->place_ = Subscriber::Place::kNone;
-    for (Subscriber* client : waiting) advance(*client);
+    for (Receiver* client : waiting) client->place_ = Receiver::Place::kNone;
+    for (Receiver* client : waiting) advance(*client);
   }
 }
 
 void Hub::on_tick() {
   for (SubscriptionSet* set : set_list_) {
-    std::vector<Subscriber*> waiting;
+    std::vector<Receiver*> waiting;
     waiting.swap(set->waiting);
-    for (Subscriber* client : waiting) client->place_ = Subscriber::Place::kNone;
-    for (Subscriber* client : waiting) advance(*client);
+    for (Receiver* client : waiting) client->place_ = Receiver::Place::kNone;
+    for (Receiver* client : waiting) advance(*client);
   }
 }
 
-void Hub::advance(Subscriber& client) {
-  if (!started_) return place(client, Subscriber::Place::kWaiting);
+void Hub::advance(Receiver& client) {
+  if (!started_) return place(client, Receiver::Place::kWaiting);
   if (client.resume_ == nullptr) return pump(client);
   if (plan_resume(client)) pump(client);
 }
@@ -329,7 +330,7 @@ Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilte
   return sets_.emplace(std::move(key), std::move(set)).first->second.get();
 }
 
-Result<void> Hub::subscribe(Subscriber& client, const Renderer& renderer, const EventFilter& filter) {
+Result<void> Hub::subscribe(Receiver& client, const Renderer& renderer, const EventFilter& filter) {
   auto set = set_for(renderer, filter);
   if (!set) return set.error();
   if (client.set_ == *set) return {};
@@ -350,7 +351,7 @@ Result<void> Hub::subscribe(Subscriber& client, const Renderer& renderer, const 
   return {};
 }
 
-Result<void> Hub::resume(Subscriber& client, const Renderer& renderer, const EventFilter& filter, Seq since,
+Result<void> Hub::resume(Receiver& client, const Renderer& renderer, const EventFilter& filter, Seq since,
                          OnResumed done) {
   CELL0_CHECK(client.set_ == nullptr);
   auto set = set_for(renderer, filter);
@@ -362,19 +363,25 @@ Result<void> Hub::resume(Subscriber& client, const Renderer& renderer, const Eve
   return {};
 }
 
-void Hub::enter(Subscriber& client, SubscriptionSet& set, Cursor cursor) {
+void Hub::enter(Receiver& client, SubscriptionSet& set, Cursor cursor) {
   client.set_ = &set;
   ++set.members;
   client.cursor_ = std::make_unique<Cursor>(cursor);
+  if (client.keeps_all_) client.cursor_->promised = kSeqMax;
   advance(client);
 }
 
-void Hub::remove(Subscriber& client) {
+void Hub::keep_all(Receiver& client) {
+  client.keeps_all_ = true;
+  if (client.cursor_ != nullptr) client.cursor_->promised = kSeqMax;
+}
+
+void Hub::remove(Receiver& client) {
   if (client.set_ != nullptr) leave_set(client);
 }
 
-void Hub::leave_set(Subscriber& client) {
-  place(client, Subscriber::Place::kNone);
+void Hub::leave_set(Receiver& client) {
+  place(client, Receiver::Place::kNone);
   client.cursor_.reset();
   client.resume_.reset();
   SubscriptionSet* set = std::exchange(client.set_, nullptr);
@@ -383,24 +390,24 @@ void Hub::leave_set(Subscriber& client) {
   sets_.erase(std::string(set->key));
 }
 
-std::vector<Subscriber*>* Hub::list_of(Subscriber& client) {
+std::vector<Receiver*>* Hub::list_of(Receiver& client) {
   switch (client.place_) {
-    case Subscriber::Place::kLive:
+    case Receiver::Place::kLive:
       return &client.set_->live;
-    case Subscriber::Place::kWaiting:
+    case Receiver::Place::kWaiting:
       return &client.set_->waiting;
-    case Subscriber::Place::kParked:
+    case Receiver::Place::kParked:
       return &parked_;
-    case Subscriber::Place::kQueued:
+    case Receiver::Place::kQueued:
       return &queued_;
-    case Subscriber::Place::kNone:
+    case Receiver::Place::kNone:
       return nullptr;
   }
   return nullptr;
 }
 
 // Moves a client from one list to another in O(1): the last one takes its slot.
-void Hub::place(Subscriber& client, Subscriber::Place where) {
+void Hub::place(Receiver& client, Receiver::Place where) {
   if (auto* from = list_of(client); from != nullptr) {
     (*from)[client.slot_] = from->back();
     (*from)[client.slot_]->slot_ = client.slot_;
@@ -416,7 +423,7 @@ void Hub::place(Subscriber& client, Subscriber::Place where) {
 // ---- resuming
 
 // True when the client has been told what it will get, and its cursor can go on; else it waits for history.
-bool Hub::plan_resume(Subscriber& client) {
+bool Hub::plan_resume(Receiver& client) {
   const Seq head = ring_.newest();
   PendingResume& resume = *client.resume_;
   if (resume.since > head) {
@@ -424,10 +431,10 @@ bool Hub::plan_resume(Subscriber& client) {
     client.cursor_->pos = head;
   } else {
     if (!find_first(client) || !find_last(client)) {
-      place(client, Subscriber::Place::kWaiting);
+      place(client, Receiver::Place::kWaiting);
       return false;
     }
-    client.cursor_->promised = head;
+    client.cursor_->promised = std::max(client.cursor_->promised, head);
   }
   const auto finished = std::move(client.resume_);
   finished->done(finished->found);
@@ -435,7 +442,7 @@ bool Hub::plan_resume(Subscriber& client) {
 }
 
 // The first event that will be sent, and whether something before it is gone. False: history has to answer first.
-bool Hub::find_first(Subscriber& client) {
+bool Hub::find_first(Receiver& client) {
   PendingResume& resume = *client.resume_;
   SubscriptionSet& set = *client.set_;
   while (!resume.found.first && !ring_.covers(resume.scanned)) {
@@ -457,7 +464,7 @@ bool Hub::find_first(Subscriber& client) {
 }
 
 // The last one: of the ring, or if the ring has none of history.
-bool Hub::find_last(Subscriber& client) {
+bool Hub::find_last(Receiver& client) {
   PendingResume& resume = *client.resume_;
   const bool history_is_behind = !ring_.covers(resume.scanned);
   const auto before = resume.found.last;
@@ -479,7 +486,7 @@ void Hub::scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const
   }
 }
 
-void Hub::ask_newest(Subscriber& client) {
+void Hub::ask_newest(Receiver& client) {
   if (client.resume_->newest_asked) return;
   client.resume_->newest_asked = true;
   v1::HistoryRequest request;
@@ -497,7 +504,7 @@ void Hub::ask_newest(Subscriber& client) {
     if (!page) return;  // on_tick() asks again
     resume->newest_known = true;
     if (page->events_size() > 0) resume->found.last = Seq{page->events(0).seq()};
-    place(*who, Subscriber::Place::kNone);
+    place(*who, Receiver::Place::kNone);
     advance(*who);
   });
 }

@@ -18,7 +18,7 @@
 #include "gateway/history_pages.h"
 #include "gateway/limits.h"
 #include "gateway/ring.h"
-#include "gateway/subscriber.h"
+#include "gateway/receiver.h"
 
 namespace cell0::gateway {
 
@@ -28,8 +28,8 @@ struct SubscriptionSet {
   const Renderer* renderer = nullptr;
   EventFilter filter;
   std::string key;
-  std::vector<Subscriber*> live;
-  std::vector<Subscriber*> waiting;  // for history pages, or for the stream to begin
+  std::vector<Receiver*> live;
+  std::vector<Receiver*> waiting;  // for history pages, or for the stream to begin
   std::size_t members = 0;           // live or not
   std::string turn;                  // frames since the last flush
   std::uint64_t turn_events = 0;
@@ -74,18 +74,22 @@ class Hub {
 
   // From now on: what `filter` admits after the newest event. A client that had a subscription has this one instead,
   // from where it stands. kFull: too many different subscriptions.
-  Result<void> subscribe(Subscriber& client, const Renderer& renderer, const EventFilter& filter);
+  Result<void> subscribe(Receiver& client, const Renderer& renderer, const EventFilter& filter);
 
   // As subscribe(), from `since`. `done` is called once, before the first event is sent: at once if the ring reaches
   // back far enough, else when history has answered; never if the client leaves before. REQUIRES: not subscribed.
-  Result<void> resume(Subscriber& client, const Renderer& renderer, const EventFilter& filter, Seq since,
+  Result<void> resume(Receiver& client, const Renderer& renderer, const EventFilter& filter, Seq since,
                       OnResumed done);
 
+  // From now on nothing is left out for the client, however far it falls behind: history serves it, and what is no
+  // longer retained is told as such. For good.
+  void keep_all(Receiver& client);
+
   // The client has gone.
-  void remove(Subscriber& client);
+  void remove(Receiver& client);
 
   // Its socket is empty again.
-  void on_writable(Subscriber& client);
+  void on_writable(Receiver& client);
 
   // The newest events that `filter` admits, oldest first, out of the ring; at most scan_max are looked at.
   std::vector<EventPtr> newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const;
@@ -119,30 +123,30 @@ class Hub {
   };
 
   Result<SubscriptionSet*> set_for(const Renderer& renderer, const EventFilter& filter);
-  void enter(Subscriber& client, SubscriptionSet& set, Cursor cursor);
-  void leave_set(Subscriber& client);
-  void place(Subscriber& client, Subscriber::Place where);
-  std::vector<Subscriber*>* list_of(Subscriber& client);
+  void enter(Receiver& client, SubscriptionSet& set, Cursor cursor);
+  void leave_set(Receiver& client);
+  void place(Receiver& client, Receiver::Place where);
+  std::vector<Receiver*>* list_of(Receiver& client);
   const std::string& rendered(const Renderer& renderer, const Event& event);
 
   void flush_set(SubscriptionSet& set);
-  void demote(Subscriber& client, Seq pos);
-  void pump(Subscriber& client);
-  bool send_slice(Subscriber& client);
+  void demote(Receiver& client, Seq pos);
+  void pump(Receiver& client);
+  bool send_slice(Receiver& client);
   void read_ring(const SubscriptionSet& set, Slice& slice);
   void read_page(SubscriptionSet& set, Slice& slice);
   const SharedSlice* find_shared(const SubscriptionSet& set, Seq from) const;
-  bool send_shared(Subscriber& client);
+  bool send_shared(Receiver& client);
   void share(const SubscriptionSet& set, Seq from, const Slice& slice, const BlobPtr& frames);
   bool may_be_behind(const Cursor& cursor) const;
   void shed_if_behind(const SubscriptionSet& set, Slice& slice);
   void tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped);
 
-  void advance(Subscriber& client);
-  bool plan_resume(Subscriber& client);
-  bool find_first(Subscriber& client);
-  bool find_last(Subscriber& client);
-  void ask_newest(Subscriber& client);
+  void advance(Receiver& client);
+  bool plan_resume(Receiver& client);
+  bool find_first(Receiver& client);
+  bool find_last(Receiver& client);
+  void ask_newest(Receiver& client);
   void scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const;
 
   void on_pages(const std::string& filter, bool failed);
@@ -157,8 +161,8 @@ class Hub {
   HistoryPages pages_;
   std::unordered_map<std::string, std::unique_ptr<SubscriptionSet>> sets_;
   std::vector<SubscriptionSet*> set_list_;  // the same, for the walk over each event
-  std::vector<Subscriber*> parked_;
-  std::vector<Subscriber*> queued_;
+  std::vector<Receiver*> parked_;
+  std::vector<Receiver*> queued_;
   std::vector<Rendered> rendered_;
   std::vector<SharedSlice> shared_;  // a ring of kSharedSlicesMax
   std::size_t shared_next_ = 0;

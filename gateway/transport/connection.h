@@ -23,6 +23,7 @@
 #include "gateway/transport/frame.h"
 #include "gateway/transport/http_message.h"
 #include "gateway/transport/listener.h"
+#include "gateway/transport/outlet.h"
 #include "gateway/transport/ws_engine.h"
 
 namespace cell0::gateway {
@@ -57,7 +58,7 @@ struct PeerAddress {
   bool v6 = false;
 };
 
-class Connection {
+class Connection final : public Outlet {
  public:
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -91,14 +92,9 @@ class Connection {
   // connection the replies of the whole callback leave in one write. Over reply_queue_bytes_max: closed with 1013.
   void send_reply(std::string_view framed);
 
-  // True if nothing waits for the socket: neither the rest of a blob, nor replies, nor a full socket.
-  bool idle() const { return output_ == nullptr && !write_armed_; }
-
-  // Writes shared, framed bytes at once. REQUIRES: idle(). Returns how many the kernel took, 0 to blob.size(). If it
-  // took some, the rest is kept by reference and follows by itself; if none, the blob is not kept. Whenever less than
-  // all was taken, Handler::on_writable follows as soon as the socket has room again. 0 also if the connection just
-  // ended.
-  std::size_t write_blob(const BlobPtr& blob);
+  // Outlet.
+  bool idle() const override { return output_ == nullptr && !write_armed_; }
+  std::size_t write_blob(const BlobPtr& blob) override;
 
   // WebSocket: sends a close frame and waits for the peer's, up to close_timeout. Stream: sends what waits and shuts
   // down. A client that is not taking anything is not waited for. Handler::on_close follows, never from within this
@@ -122,7 +118,7 @@ class Connection {
   struct Output;  // what the socket has not taken yet
 
   Connection(Server& server, const ListenerInfo& listener, const PeerAddress& peer, std::uint64_t id);
-  ~Connection();
+  ~Connection() override;
 
   // Input (connection_input.cpp).
   void arm_read();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/hub.h"
+#include "gateway/subscriber.h"
 #include "gateway/transport/server.h"
 #include "tests/unit/gateway/event_values.h"
 #include "tests/unit/gateway/transport/transport_fixture.h"

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/uuid.h"
 #include "gateway/access.h"
+#include "gateway/consumers.h"
 #include "gateway/history_source.h"
 #include "gateway/hub.h"
 #include "gateway/known_types.h"
@@ -43,6 +44,7 @@ struct Core {
   KnownTypes& types;
   OpeningWindow& opening;
   ClientDirectory& clients;
+  Consumers& consumers;
   WallTime started;
   ClientCounts counts = {};
 };

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr unsigned kTicksPerReport = 2;
+constexpr Duration kConsumersTimeout = std::chrono::seconds(5);
 constexpr std::string_view kSubprotocol = "cell0";
 constexpr std::string_view kTokenSubprotocol = "cell0.token.";
 
@@ -104,8 +105,10 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string 
       opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
       hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
-      core_{config_, limits_,   clock,  log,      ids_,  hub_,        history_,
-            auth_,   throttle_, types_, opening_, *this, clock.wall()},
+      consumers_(*this, clock),
+      consumers_timer_(io),
+      core_{config_, limits_,   clock,  log,      ids_,  hub_,       history_,
+            auth_,   throttle_, types_, opening_, *this, consumers_, clock.wall()},
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -133,6 +136,12 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   auto control = link::ControlClient::create(io_, zmq_, clock_, options);
   if (!control) return Error{control.error().code, "link.control: " + control.error().text};
   control_ = std::move(control).value();
+  control_->on_state([this](bool connected) {
+    if (connected) consumers_.on_connected();
+  });
+  control_->on_notice([this](const v1::Response& notice) {
+    if (notice.has_consumer_taken()) consumers_.on_taken(notice.consumer_taken());
+  });
   link::PublisherOptions publishing;
   publishing.emitter_id = "gateway." + to_string(incarnation_);
   publisher_ = std::make_unique<link::Publisher>(io_, *control_, clock_, random_, publishing);
@@ -302,6 +311,25 @@ std::vector<std::string> Gateway::client_ids(std::size_t count_max) const {
   return ids;
 }
 
+// ---- acknowledged consumers
+
+void Gateway::ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) {
+  v1::Request body;
+  *body.mutable_consumers() = request;
+  control_->request(std::move(body), kConsumersTimeout, [done = std::move(done)](Result<v1::Response> answer) {
+    if (!answer) return done(answer.error());
+    if (!answer->has_consumers()) return done(Error{ErrorCode::kInternal, "the broker answered something else"});
+    done(std::move(*answer->mutable_consumers()));
+  });
+}
+
+void Gateway::tell_consumers_after(Duration delay) {
+  consumers_timer_.expires_after(timer_duration(delay));
+  consumers_timer_.async_wait([this](const asio::error_code& error) {
+    if (!error) consumers_.tell();
+  });
+}
+
 // ---- the stream
 
 void Gateway::on_beginning(Beginning beginning) {
@@ -316,7 +344,10 @@ void Gateway::on_event(EventPtr event) {
   hub_.publish(std::move(event));
 }
 
-void Gateway::on_link_state(bool) { tell_ready(); }
+void Gateway::on_link_state(bool up) {
+  if (up) report();  // so that the broker lists a gateway as soon as it is ready
+  tell_ready();
+}
 
 void Gateway::on_wake(Hub::Wake what) {
   if (what == Hub::Wake::kRun) return asio::post(io_, [this] { hub_.run(); });

@@ -27,7 +27,11 @@
 
 namespace cell0::gateway {
 
-class Gateway final : private Handler, private LinkObserver, private StreamOpener, private ClientDirectory {
+class Gateway final : private Handler,
+                      private LinkObserver,
+                      private StreamOpener,
+                      private ClientDirectory,
+                      private ConsumerSource {
  public:
   // Opens the link and every listener. An error names the setting that is wrong ("gateway.listen.http: ...").
   // Uses, does not own: io, clock, random and log outlive the gateway.
@@ -77,6 +81,10 @@ class Gateway final : private Handler, private LinkObserver, private StreamOpene
   std::size_t open_clients() const override { return sessions_.size() + streams_.size(); }
   std::vector<std::string> client_ids(std::size_t count_max) const override;
 
+  // ConsumerSource
+  void ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) override;
+  void tell_consumers_after(Duration delay) override;
+
   Result<AccessPtr> authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol);
   void open_session(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
   const Dialect* dialect_for(const Connection& connection, const HttpRequest& request) const;
@@ -118,6 +126,8 @@ class Gateway final : private Handler, private LinkObserver, private StreamOpene
     void ask(const v1::HistoryRequest& request, OnPage done) override { source->ask(request, std::move(done)); }
   } history_;
   Hub hub_;
+  Consumers consumers_;
+  asio::steady_timer consumers_timer_;
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;

@@ -17,6 +17,11 @@ constexpr std::size_t kSharedSliceBytesMax = 64u << 10;
 // Of a set between two turns: with the most sets there may be, 64 MiB.
 constexpr std::size_t kTurnCapacityKept = 64u << 10;
 
+// A resume that is ahead of this gateway's stream waits for it: no more events than gateways may be apart, and no
+// longer than two heartbeats.
+constexpr std::uint64_t kAheadMax = 1u << 24;
+constexpr int kTicksAheadMax = 2;
+
 }  // namespace
 
 Hub::Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake)
@@ -94,7 +99,7 @@ void Hub::flush() {
   std::vector<Receiver*> parked;
   parked.swap(parked_);
   for (Receiver* client : parked) client->place_ = Receiver::Place::kNone;
-  for (Receiver* client : parked) pump(*client);
+  for (Receiver* client : parked) advance(*client);
 }
 
 void Hub::flush_set(SubscriptionSet& set) {
@@ -298,6 +303,13 @@ void Hub::on_pages(const std::string& filter, bool failed) {
 }
 
 void Hub::on_tick() {
+  std::vector<Receiver*> parked;
+  parked.swap(parked_);
+  for (Receiver* client : parked) {
+    client->place_ = Receiver::Place::kNone;
+    if (client->resume_ != nullptr) ++client->resume_->ticks_ahead;
+    advance(*client);
+  }
   for (SubscriptionSet* set : set_list_) {
     std::vector<Receiver*> waiting;
     waiting.swap(set->waiting);
@@ -427,6 +439,10 @@ bool Hub::plan_resume(Receiver& client) {
   const Seq head = ring_.newest();
   PendingResume& resume = *client.resume_;
   if (resume.since > head) {
+    if (may_come(resume)) {
+      place(client, Receiver::Place::kParked);
+      return false;
+    }
     resume.found.recovered = false;  // of another fabric, or of the future
     client.cursor_->pos = head;
   } else {
@@ -439,6 +455,11 @@ bool Hub::plan_resume(Receiver& client) {
   const auto finished = std::move(client.resume_);
   finished->done(finished->found);
   return true;
+}
+
+// It may have been sent by a gateway that is a moment ahead of this one.
+bool Hub::may_come(const PendingResume& resume) const {
+  return resume.since.value - ring_.newest().value <= kAheadMax && resume.ticks_ahead < kTicksAheadMax;
 }
 
 // The first event that will be sent, and whether something before it is gone. False: history has to answer first.

@@ -17,8 +17,8 @@
 #include "common/event_filter.h"
 #include "gateway/history_pages.h"
 #include "gateway/limits.h"
-#include "gateway/ring.h"
 #include "gateway/receiver.h"
+#include "gateway/ring.h"
 
 namespace cell0::gateway {
 
@@ -30,8 +30,8 @@ struct SubscriptionSet {
   std::string key;
   std::vector<Receiver*> live;
   std::vector<Receiver*> waiting;  // for history pages, or for the stream to begin
-  std::size_t members = 0;           // live or not
-  std::string turn;                  // frames since the last flush
+  std::size_t members = 0;         // live or not
+  std::string turn;                // frames since the last flush
   std::uint64_t turn_events = 0;
 };
 
@@ -78,8 +78,7 @@ class Hub {
 
   // As subscribe(), from `since`. `done` is called once, before the first event is sent: at once if the ring reaches
   // back far enough, else when history has answered; never if the client leaves before. REQUIRES: not subscribed.
-  Result<void> resume(Receiver& client, const Renderer& renderer, const EventFilter& filter, Seq since,
-                      OnResumed done);
+  Result<void> resume(Receiver& client, const Renderer& renderer, const EventFilter& filter, Seq since, OnResumed done);
 
   // From now on nothing is left out for the client, however far it falls behind: history serves it, and what is no
   // longer retained is told as such. For good.
@@ -144,6 +143,7 @@ class Hub {
 
   void advance(Receiver& client);
   bool plan_resume(Receiver& client);
+  bool may_come(const PendingResume& resume) const;
   bool find_first(Receiver& client);
   bool find_last(Receiver& client);
   void ask_newest(Receiver& client);

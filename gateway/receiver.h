@@ -32,6 +32,7 @@ struct PendingResume {
   Resumed found;
   bool newest_asked = false;
   bool newest_known = false;
+  int ticks_ahead = 0;  // of waiting for the stream to come to `since`
   std::function<void(const Resumed&)> done;
 };
 

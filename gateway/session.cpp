@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kClientIdsShown = 100;
 constexpr std::uint16_t kCloseUnauthenticated = 4001;  // dialects.md, "Authentication"
+constexpr std::uint16_t kCloseTakenOver = 4009;        // of a consumer: another connection has it, or it is no more
 
 }  // namespace
 
@@ -21,7 +22,10 @@ Session::Session(Core& core, Connection& connection, const Dialect& dialect, Acc
       client_id_(core.ids.next()),
       next_ping_(core.clock.mono() + dialect.keep_alive().message_ping_every) {}
 
-Session::~Session() { core_.hub.remove(*this); }
+Session::~Session() {
+  core_.hub.remove(*this);
+  if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
+}
 
 bool Session::open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query) {
   std::string first;
@@ -38,6 +42,7 @@ bool Session::open(const HttpRequest& request, std::string_view subprotocol, con
   const KeepAlive keep_alive = dialect_.keep_alive();
   connection().set_keepalive(keep_alive.ping_after, keep_alive.close_after);
   if (!access_->may_some("subscribe")) return true;
+  if (history) since_ = query.since;
   const auto subscribed = history && query.since ? core_.hub.resume(*this, dialect_, query.filter, *query.since,
                                                                     [this](const Resumed& resumed) {
                                                                       std::string frames;
@@ -97,32 +102,111 @@ void Session::execute(const AuthenticateCommand& command) {
 
 // ---- subscriptions
 
-bool Session::add_name(v1::Filter& filter, const std::string& name) const {
+bool Session::add_name(v1::Filter& filter, const std::string& name, bool known_only) const {
   if (name == dialect_.default_name()) {
     filter.set_audience(dialect_.audience());
     return true;
   }
   const bool glob = !name.empty() && name.back() == '*';
-  if (!glob && !core_.types.knows(name)) return false;  // dialects.md section 1: unknown names are ignored
+  if (known_only && !glob && !core_.types.knows(name))
+    return false;  // dialects.md section 1: unknown names are ignored
   filter.add_types(name);
   return true;
 }
 
 void Session::execute(const SubscribeCommand& command) {
   if (!access_->may_some("subscribe")) return error("this client may not subscribe");
+  if (command.consumer) return consume(command);
+  apply(filter_for(command));
+}
+
+v1::Filter Session::filter_for(const SubscribeCommand& command) const {
   v1::Filter filter;
   if (set() != nullptr) filter = set()->filter.proto();
   if (command.replace) {
     filter.clear_audience();
     filter.clear_types();
   }
-  for (const std::string& name : command.names) add_name(filter, name);
+  // A consumer comes back to whatever gateway, which may not have seen its types yet.
+  for (const std::string& name : command.names) add_name(filter, name, !command.consumer);
   if (command.min_priority) filter.set_min_priority(*command.min_priority);
   if (command.sources) {
     filter.clear_sources();
     for (const std::string& source : *command.sources) filter.add_sources(source);
   }
-  apply(std::move(filter));
+  return filter;
+}
+
+// ---- acknowledged consumers
+
+void Session::consume(const SubscribeCommand& command) {
+  if (!access_->may_some("history")) return error("consumer: this client may not read history");
+  if (consuming_ != nullptr) {
+    if (!consuming_->open || consuming_->name != *command.consumer) {
+      return error("consumer: this connection is \"" + consuming_->name + "\" already; use another connection");
+    }
+    return apply(filter_for(command));  // from where it stands
+  }
+  if (const auto filter = consumer_filter(command); !filter) return error(filter.error().text);
+  if (core_.hub.ring().newest() == Seq{}) return error("consumer: this gateway is not ready yet; try again");
+  consuming_ = std::make_unique<Consuming>();
+  consuming_->name = *command.consumer;
+  const Seq begin = command.since ? Seq{*command.since} : since_.value_or(core_.hub.ring().newest());
+  consuming_->id = core_.consumers.open(access_->entity_id, *command.consumer, begin,
+                                        {[this, command](Result<Consumers::Opened> opened) {
+                                           if (opened) return on_consumer_opened(command, *opened);
+                                           consuming_.reset();
+                                           error("consumer: " + opened.error().text);
+                                         },
+                                         [this](const Error& why) {
+                                           error("consumer: \"" + consuming_->name + "\": " + why.text);
+                                           consuming_.reset();
+                                           core_.hub.remove(*this);
+                                           connection().close(kCloseTakenOver, why.text);
+                                         }});
+}
+
+// It begins after its position, or where the client says that it is; one that came with ?since= is under way already.
+void Session::on_consumer_opened(const SubscribeCommand& command, Consumers::Opened opened) {
+  const auto filter = consumer_filter(command);
+  if (!filter) {  // it has unsubscribed from everything meanwhile
+    core_.consumers.close(consuming_->id);
+    consuming_.reset();
+    return error(filter.error().text);
+  }
+  consuming_->open = true;
+  const bool under_way = since_ && !command.since && set() != nullptr;
+  if (!under_way) core_.hub.remove(*this);
+  core_.hub.keep_all(*this);
+  reply(SubscribedReply{names_of(filter->proto()), consuming_->name, opened.position});
+  const Seq since = command.since ? Seq{*command.since} : opened.position;
+  const auto subscribed = under_way ? core_.hub.subscribe(*this, dialect_, *filter)
+                                    : core_.hub.resume(*this, dialect_, *filter, since, [this](const Resumed& resumed) {
+                                        std::string frames;
+                                        dialect_.resumed(frames, resumed);
+                                        connection().send_reply(frames);
+                                      });
+  if (!subscribed) error(subscribed.error().text);
+}
+
+Result<EventFilter> Session::consumer_filter(const SubscribeCommand& command) const {
+  const v1::Filter filter = filter_for(command);
+  if (filter.audience() == v1::AUDIENCE_ANY && filter.types().empty()) {
+    return Error{ErrorCode::kInvalid, "event_types: none, and a consumer needs some"};
+  }
+  return EventFilter::create(filter);
+}
+
+void Session::execute(const AcknowledgeCommand& command) {
+  if (consuming_ == nullptr || !consuming_->open) {
+    return error("ack: this connection is no consumer; subscribe with \"ack\": true and a \"consumer\" first");
+  }
+  const std::uint64_t newest = core_.hub.ring().newest().value;
+  if (command.seq > newest) {
+    return error("ack: seq " + std::to_string(command.seq) + " is ahead of the newest event, " +
+                 std::to_string(newest));
+  }
+  core_.consumers.acknowledge(consuming_->id, Seq{command.seq});
 }
 
 void Session::execute(const UnsubscribeCommand& command) {
@@ -147,11 +231,10 @@ void Session::apply(v1::Filter filter) {
   if (auto subscribed = core_.hub.subscribe(*this, dialect_, *compiled); !subscribed) {
     return error(subscribed.error().text);
   }
-  reply(SubscribedReply{subscribed_names()});
+  reply(SubscribedReply{names_of(set()->filter.proto())});
 }
 
-std::vector<std::string> Session::subscribed_names() const {
-  const v1::Filter& filter = set()->filter.proto();
+std::vector<std::string> Session::names_of(const v1::Filter& filter) const {
   std::vector<std::string> names;
   if (filter.audience() != v1::AUDIENCE_ANY) names.emplace_back(dialect_.default_name());
   names.insert(names.end(), filter.types().begin(), filter.types().end());
@@ -181,8 +264,9 @@ void Session::ask_history() {
     request.mutable_filter()->set_audience(dialect_.audience());
   const auto limit_max = static_cast<std::int64_t>(core_.limits.history_limit_max);
   request.set_limit(static_cast<std::uint32_t>(std::min(question.limit, limit_max)));
-  request.set_newest(!question.since.has_value());
+  request.set_newest(!question.since && !question.since_time);
   request.set_since(question.since.value_or(0));
+  if (question.since_time) request.set_since_time_us(to_unix_us(*question.since_time));
   request.set_through(newest.value);
   read_history(core_.history, request, core_.limits.history_bytes_max,
                [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {

@@ -38,7 +38,15 @@ class Session final : public Subscriber {
     BlobPtr answer;                      // too large for the reply queue: until the socket takes it
   };
 
+  // The client as an acknowledged consumer.
+  struct Consuming {
+    std::string name;
+    Consumers::Id id = 0;
+    bool open = false;
+  };
+
   void execute(const SubscribeCommand& command);
+  void execute(const AcknowledgeCommand& command);
   void execute(const UnsubscribeCommand& command);
   void execute(const PingCommand& command);
   void execute(const HistoryCommand& command);
@@ -49,9 +57,13 @@ class Session final : public Subscriber {
 
   void reply(const Reply& reply);
   void error(std::string text) { reply(ErrorReply{std::move(text)}); }
+  void consume(const SubscribeCommand& command);
+  void on_consumer_opened(const SubscribeCommand& command, Consumers::Opened opened);
+  v1::Filter filter_for(const SubscribeCommand& command) const;
+  Result<EventFilter> consumer_filter(const SubscribeCommand& command) const;
   void apply(v1::Filter filter);
-  std::vector<std::string> subscribed_names() const;
-  bool add_name(v1::Filter& filter, const std::string& name) const;
+  std::vector<std::string> names_of(const v1::Filter& filter) const;
+  bool add_name(v1::Filter& filter, const std::string& name, bool known_only) const;
   void ask_history();
   void on_history(const Result<v1::HistoryPage>& page);
   void send_answer();
@@ -62,6 +74,8 @@ class Session final : public Subscriber {
   AccessPtr access_;
   Uuid client_id_;
   std::unique_ptr<Questions> questions_;  // only while there are any: an idle client should cost little
+  std::unique_ptr<Consuming> consuming_;
+  std::optional<Seq> since_;  // where the client said that it stands when it connected
   MonoTime next_ping_;
   std::uint32_t pings_sent_ = 0;
   std::uint32_t pongs_sent_ = 0;

@@ -1,8 +1,10 @@
 #include "gateway/dialects/cell0d.h"
 
+#include <algorithm>
 #include <array>
 
 #include "common/json.h"
+#include "common/time_text.h"
 #include "gateway/dialects/event_fields.h"
 #include "gateway/transport/frame.h"
 
@@ -30,6 +32,23 @@ bool read_names(const Value& message, std::string_view key, std::vector<std::str
   return true;
 }
 
+// The members of a subscription with `ack`.
+Command decode_consumer(const Value& message, SubscribeCommand command) {
+  constexpr std::size_t kBytesMax = 128;
+  const auto consumer = json_string(message, "consumer");
+  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+  if (!consumer || consumer->empty() || consumer->size() > kBytesMax ||
+      std::any_of(consumer->begin(), consumer->end(), control)) {
+    return wrong("consumer", "a name of 1-128 bytes without control characters");
+  }
+  command.consumer = std::string(*consumer);
+  if (const Value* since = json_member(message, "since"); since != nullptr && !since->IsNull()) {
+    command.since = json_uint(message, "since");
+    if (!command.since) return wrong("since", "a seq (an integer of 0 or more)");
+  }
+  return command;
+}
+
 Command decode_subscribe(const Value& message) {
   SubscribeCommand command;
   if (!read_names(message, "event_types", command.names)) return wrong("event_types", "a list of names");
@@ -47,7 +66,16 @@ Command decode_subscribe(const Value& message) {
     command.sources.emplace();
     if (!read_names(message, "sources", *command.sources)) return wrong("sources", "a list of names");
   }
+  const Value* acknowledged = json_member(message, "ack");
+  if (acknowledged != nullptr && !acknowledged->IsBool()) return wrong("ack", "true or false");
+  if (acknowledged != nullptr && acknowledged->GetBool()) return decode_consumer(message, std::move(command));
   return command;
+}
+
+Command decode_ack(const Value& message) {
+  const auto seq = json_uint(message, "seq");
+  if (!seq) return wrong("seq", "a seq (an integer of 0 or more)");
+  return AcknowledgeCommand{*seq};
 }
 
 Command decode_unsubscribe(const Value& message) {
@@ -78,9 +106,14 @@ Command decode_get_history(const Value& message) {
     command.limit = *value;
   }
   if (const Value* since = json_member(message, "since"); since != nullptr && !since->IsNull()) {
-    const auto value = json_uint(message, "since");
-    if (!value) return wrong("since", "a seq (an integer of 0 or more)");
-    command.since = *value;
+    if (since->IsString()) {
+      const auto time = parse_time(json_text(*since));
+      if (!time) return InvalidCommand{"since: " + time.error().text};
+      command.since_time = *time;
+    } else {
+      command.since = json_uint(message, "since");
+      if (!command.since) return wrong("since", "a seq (an integer of 0 or more) and no time in a string");
+    }
   }
   return command;
 }
@@ -109,7 +142,7 @@ constexpr std::array kMessages = {
     Message{"subscribe", &decode_subscribe}, Message{"unsubscribe", &decode_unsubscribe},
     Message{"ping", &decode_ping},           Message{"get_history", &decode_get_history},
     Message{"get_stats", &decode_get_stats}, Message{"echo", &decode_echo},
-    Message{"auth", &decode_auth},
+    Message{"auth", &decode_auth},           Message{"ack", &decode_ack},
 };
 
 // ---- encoding
@@ -156,6 +189,9 @@ struct ReplyMembers {
   void operator()(const SubscribedReply& reply) const {
     out.member("type", "subscription_updated");
     write_names(out, "subscribed_events", reply.names);
+    if (!reply.consumer) return;
+    out.member("consumer", *reply.consumer);
+    out.member("position", reply.position.value);
   }
   void operator()(const PongReply& reply) const {
     out.member("type", "pong");

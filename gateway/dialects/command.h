@@ -21,6 +21,12 @@ struct SubscribeCommand {
   bool replace = false;            // forget the subscription of before
   std::optional<std::uint32_t> min_priority;
   std::optional<std::vector<std::string>> sources;
+  // With a consumer's name: acknowledged (dialects.md, "Acknowledgement"), from its position, or after `since`.
+  std::optional<std::string> consumer;
+  std::optional<std::uint64_t> since;
+};
+struct AcknowledgeCommand {
+  std::uint64_t seq = 0;  // everything up to here is done
 };
 struct UnsubscribeCommand {
   std::vector<std::string> names;
@@ -32,6 +38,7 @@ struct HistoryCommand {
   std::optional<std::string> type;  // a name or prefix glob; none: the dialect's default
   std::int64_t limit = 100;
   std::optional<std::uint64_t> since;
+  std::optional<WallTime> since_time;  // instead: what the broker took then or later
 };
 struct StatsCommand {};
 struct EchoCommand {
@@ -43,8 +50,8 @@ struct AuthenticateCommand {
 struct InvalidCommand {
   std::string text;  // the dialect's words for what is wrong
 };
-using Command = std::variant<SubscribeCommand, UnsubscribeCommand, PingCommand, HistoryCommand, StatsCommand,
-                             EchoCommand, AuthenticateCommand, InvalidCommand>;
+using Command = std::variant<SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, PingCommand, HistoryCommand,
+                             StatsCommand, EchoCommand, AuthenticateCommand, InvalidCommand>;
 
 // ---- replies
 
@@ -58,6 +65,8 @@ struct HistoryReply {
 };
 struct SubscribedReply {
   std::vector<std::string> names;
+  std::optional<std::string> consumer = {};  // of an acknowledged one that has just been opened...
+  Seq position = {};                         // ...and what it has acknowledged
 };
 struct PongReply {
   std::string sequence;  // JSON text

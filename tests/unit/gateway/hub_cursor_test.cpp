@@ -55,6 +55,46 @@ TEST_CASE("a client behind on its replies gets the events behind them") {
   CHECK(client.user->live());
 }
 
+TEST_CASE("a client that keeps all is never shed: it goes on from history, and is told what is not retained") {
+  CoreLimits limits = HubFixture::small();
+  limits.lag_bytes_max = 80'000;
+  HubFixture f(limits);
+  f.start();
+  HubClient& client = f.subscribed({}, 4096);
+  f.hub.keep_all(*client.user);
+  std::uint64_t next = 1;
+  while (client.user->live()) f.publish_flushed(next++, large());
+  const std::uint64_t demoted_at = next;
+  while (next < demoted_at + 100) f.publish_flushed(next++, large(9));  // more than the lag, and than the ring holds
+  REQUIRE_FALSE(f.hub.ring().covers(Seq{demoted_at}));
+  f.run_until([&] {
+    client.text();  // reads
+    while (!f.history.questions.empty()) f.history.answer();
+    return client.user->live();
+  });
+  f.expect(client, events(1, next - 1));
+}
+
+TEST_CASE("one that keeps all is told what history has lost, and goes on behind it") {
+  HubFixture f;
+  f.start();
+  HubClient& client = f.subscribed({}, 4096);
+  f.hub.keep_all(*client.user);
+  std::uint64_t next = 1;
+  while (client.user->live()) f.publish_flushed(next++, large());
+  const std::uint64_t demoted_at = next;
+  while (next < demoted_at + 100) f.publish_flushed(next++, large());
+  f.history.trim(demoted_at + 10);
+  f.run_until([&] {
+    client.text();
+    while (!f.history.questions.empty()) f.history.answer();
+    return client.user->live();
+  });
+  f.publish_flushed(next);
+  f.expect(client, events(1, demoted_at - 1) + " s" + std::to_string(demoted_at) + "-" +
+                       std::to_string(demoted_at + 10) + "/0/?/not_retained " + events(demoted_at + 11, next));
+}
+
 TEST_CASE("a client too far behind is told what it misses before later events; the urgent ones are kept") {
   CoreLimits limits = HubFixture::small();
   limits.lag_bytes_max = 80'000;

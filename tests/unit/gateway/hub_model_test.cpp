@@ -174,7 +174,7 @@ class Play {
       REQUIRE(f_.hub.subscribe(*client.user, f_.renderer, model.filters[0]).ok());
       return;
     }
-    model.since = one_in(8) ? next_ + 100 : below(next_ + 1);
+    model.since = one_in(8) ? next_ + (1u << 30) : below(next_ + 1);
     const auto done = [this, &model, &connection](const Resumed& resumed) {
       model.resumed_head = f_.hub.ring().newest().value;
       model.resumed_trimmed = f_.history.trimmed_through;

@@ -75,9 +75,39 @@ TEST_CASE("a resume from the future is not recovered, and gets what comes next")
   HubFixture f;
   f.start(100);
   f.publish_flushed(101);
-  HubClient& client = f.resumed(5000);
+  HubClient& client = f.resumed(kSeqMax.value);
   f.publish_flushed(102);
   f.expect(client, "r0/-/- e102");
+}
+
+TEST_CASE("a resume a moment ahead of this gateway waits until the stream is there") {
+  HubFixture f;
+  f.start(100);
+  f.publish_flushed(101);
+  HubClient& client = f.resumed(103);
+  f.publish_flushed(102);
+  f.hub.on_tick();
+  f.turn();
+  CHECK(client.text() == "");
+  f.publish_flushed(103);
+  f.expect(client, "r1/-/-");
+  f.publish_flushed(104);
+  f.expect(client, "r1/-/- e104");
+}
+
+TEST_CASE("a resume ahead of a stream that does not come there is not recovered after two ticks") {
+  HubFixture f;
+  f.start(100);
+  HubClient& client = f.resumed(5000);
+  HubClient& gone = f.resumed(5000);
+  f.hub.remove(*gone.user);
+  f.hub.on_tick();
+  f.turn();
+  CHECK(client.text() == "");
+  f.hub.on_tick();
+  f.expect(client, "r0/-/-");
+  f.publish_flushed(101);
+  f.expect(client, "r0/-/- e101");
 }
 
 TEST_CASE("a resume beyond the ring goes through pages into the ring while events keep coming") {

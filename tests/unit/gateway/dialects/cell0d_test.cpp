@@ -25,13 +25,17 @@ struct Describe {
   std::string operator()(const SubscribeCommand& command) const {
     return "subscribe " + list(command.names) + (command.replace ? " replace" : "") +
            (command.min_priority ? " min_priority=" + std::to_string(*command.min_priority) : "") +
-           (command.sources ? " sources=" + list(*command.sources) : "");
+           (command.sources ? " sources=" + list(*command.sources) : "") +
+           (command.consumer ? " consumer=" + *command.consumer : "") +
+           (command.since ? " since " + std::to_string(*command.since) : "");
   }
+  std::string operator()(const AcknowledgeCommand& command) const { return "ack " + std::to_string(command.seq); }
   std::string operator()(const UnsubscribeCommand& command) const { return "unsubscribe " + list(command.names); }
   std::string operator()(const PingCommand& command) const { return "ping " + command.sequence.value_or("none"); }
   std::string operator()(const HistoryCommand& command) const {
     return "history " + command.type.value_or("default") + " " + std::to_string(command.limit) +
-           (command.since ? " since " + std::to_string(*command.since) : "");
+           (command.since ? " since " + std::to_string(*command.since) : "") +
+           (command.since_time ? " since " + to_iso8601(*command.since_time) : "");
   }
   std::string operator()(const StatsCommand&) const { return "stats"; }
   std::string operator()(const EchoCommand& command) const { return "echo " + command.message; }
@@ -94,7 +98,20 @@ TEST_CASE("a message becomes a command, or says what is wrong with it") {
        "invalid: limit: not an integer of 0 or more"},
       {"a type that is no name", R"({"type":"get_history","event_type":1})", "invalid: event_type: not a name"},
       {"a negative since", R"({"type":"get_history","since":-1})",
+       "invalid: since: not a seq (an integer of 0 or more) and no time in a string"},
+      {"a since that is no time", R"({"type":"get_history","since":"x"})",
+       "invalid: since: \"x\" is not a time (2026-02-12T10:30:00Z, or @1770892200 in seconds since 1970)"},
+      {"an ack that is no flag", R"({"type":"subscribe","ack":1})", "invalid: ack: not true or false"},
+      {"an ack without a consumer", R"({"type":"subscribe","ack":true})",
+       "invalid: consumer: not a name of 1-128 bytes without control characters"},
+      {"an empty consumer", R"({"type":"subscribe","ack":true,"consumer":""})",
+       "invalid: consumer: not a name of 1-128 bytes without control characters"},
+      {"a consumer with a line in it", R"({"type":"subscribe","ack":true,"consumer":"a\nb"})",
+       "invalid: consumer: not a name of 1-128 bytes without control characters"},
+      {"a consumer's since", R"({"type":"subscribe","ack":true,"consumer":"c","since":"x"})",
        "invalid: since: not a seq (an integer of 0 or more)"},
+      {"an ack of nothing", R"({"type":"ack"})", "invalid: seq: not a seq (an integer of 0 or more)"},
+      {"a negative ack", R"({"type":"ack","seq":-1})", "invalid: seq: not a seq (an integer of 0 or more)"},
       {"no token", R"({"type":"auth"})", "invalid: token: not a string"},
 
       {"everything by default", R"({"type":"subscribe"})", "subscribe [all]"},
@@ -105,6 +122,12 @@ TEST_CASE("a message becomes a command, or says what is wrong with it") {
        "subscribe [a,b_*] replace min_priority=4 sources=[x]"},
       {"no sources any more", R"({"type":"subscribe","sources":[]})", "subscribe [all] sources=[]"},
       {"an unknown field", R"({"type":"subscribe","colour":"red"})", "subscribe [all]"},
+      {"a consumer", R"({"type":"subscribe","event_types":["a"],"ack":true,"consumer":"mail"})",
+       "subscribe [a] consumer=mail"},
+      {"a consumer from somewhere", R"({"type":"subscribe","ack":true,"consumer":"mail","since":17})",
+       "subscribe [all] consumer=mail since 17"},
+      {"a name without ack", R"({"type":"subscribe","ack":false,"consumer":7})", "subscribe [all]"},
+      {"ack", R"({"type":"ack","seq":17})", "ack 17"},
       {"unsubscribe from all", R"({"type":"unsubscribe"})", "unsubscribe [all]"},
       {"unsubscribe", R"({"type":"unsubscribe","event_types":["a"]})", "unsubscribe [a]"},
       {"ping", R"({"type":"ping"})", "ping none"},
@@ -117,6 +140,8 @@ TEST_CASE("a message becomes a command, or says what is wrong with it") {
        "history default 100"},
       {"history of a type", R"({"type":"get_history","event_type":"llm_*","limit":5,"since":17})",
        "history llm_* 5 since 17"},
+      {"history since a time", R"({"type":"get_history","since":"2026-02-12T11:30:00+01:00"})",
+       "history default 100 since 2026-02-12T10:30:00.000000Z"},
       {"history of nothing", R"({"type":"get_history","limit":0})", "history default 0"},
       {"stats", R"({"type":"get_stats"})", "stats"},
       {"echo", R"({"type":"echo", "n":1.5, "list":[null]})", R"(echo {"type":"echo","n":1.5,"list":[null]})"},
@@ -152,6 +177,8 @@ TEST_CASE("replies look as the dialect says") {
   CHECK(encoded(SubscribedReply{{"all", "llm_*"}}) ==
         R"({"type":"subscription_updated","subscribed_events":["all","llm_*"]})");
   CHECK(encoded(SubscribedReply{}) == R"({"type":"subscription_updated","subscribed_events":[]})");
+  CHECK(encoded(SubscribedReply{{"all"}, "mail", Seq{7}}) ==
+        R"({"type":"subscription_updated","subscribed_events":["all"],"consumer":"mail","position":7})");
   CHECK(encoded(PongReply{R"({"a":1})", kTime, "c1"}) ==
         R"({"type":"pong","sequence":{"a":1},"timestamp":"2026-02-12T10:30:00.123456Z","client_id":"c1"})");
   CHECK(encoded(PingReply{3, kTime}) == R"({"type":"ping","timestamp":"2026-02-12T10:30:00.123456Z","sequence":3})");

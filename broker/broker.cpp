@@ -93,39 +93,58 @@ Result<Broker::Sockets> Broker::bind(asio::io_context& io, link::Context& contex
   return sockets;
 }
 
-Result<std::unique_ptr<Broker>> Broker::create(asio::io_context& io, link::Context& context, const Settings& settings,
-                                               const Clock& clock, Random& random, Log& log) {
+Result<Broker::LogParts> Broker::open_log(asio::io_context& io, const Settings& settings, const Clock& clock) {
   auto rules = RuleTable::create(settings.rules);
   if (!rules) return rules.error();
-  auto sockets = bind(io, context, settings);
-  if (!sockets) return sockets.error();
   auto lock = StateLock::take(settings.state_dir);
   if (!lock) return lock.error();
-  auto reserve = std::make_unique<SeqReserveFile>(settings.state_dir / "seq.reserve");
-  auto seqs = SeqSource::create(*reserve, Seq{}, clock.wall(), settings.limits.seq_block);
-  if (!seqs) return Error{seqs.error().code, "state.dir: " + seqs.error().text};
-  return std::unique_ptr<Broker>(new Broker(io, settings, std::move(*rules), std::move(*lock), std::move(reserve),
-                                            std::move(*seqs), std::move(*sockets), clock, random, log));
+  const Limits& limits = settings.limits;
+  LogSequencer::Options options;
+  options.log.path = settings.state_dir / "log.db";
+  options.log.keep = {limits.store_events_max, limits.store_bytes_max};
+  options.log.notes = {limits.origins_max, limits.origin_idle_max, limits.keys_max, limits.key_age_max};
+  options.log.machine = settings.machine;
+  options.ballast = settings.state_dir / "log.ballast";
+  options.ballast_bytes = limits.ballast_bytes;
+  options.seq_block = limits.seq_block;
+  options.trim_rows = limits.trim_records_per_slice;
+
+  LogParts parts;
+  parts.lock = std::move(*lock);
+  parts.rules = std::make_unique<const RuleTable>(std::move(*rules));
+  parts.reserve = std::make_unique<SeqReserveFile>(settings.state_dir / "seq.reserve");
+  parts.writer = std::make_unique<ThreadWorker>(io, "log-writer");
+  parts.reader = std::make_unique<ThreadWorker>(io, "log-reader");
+  auto sequencer = LogSequencer::create(std::move(options), *parts.rules, *parts.reserve, *parts.writer, clock);
+  if (!sequencer) return Error{sequencer.error().code, "state.dir: " + sequencer.error().text};
+  parts.sequencer = std::move(*sequencer);
+  return parts;
 }
 
-Broker::Broker(asio::io_context& io, const Settings& settings, RuleTable rules, std::unique_ptr<StateLock> lock,
-               std::unique_ptr<SeqReserveFile> reserve, SeqSource seqs, Sockets sockets, const Clock& clock,
+Result<std::unique_ptr<Broker>> Broker::create(asio::io_context& io, link::Context& context, const Settings& settings,
+                                               const Clock& clock, Random& random, Log& log) {
+  auto sockets = bind(io, context, settings);
+  if (!sockets) return sockets.error();
+  auto log_parts = open_log(io, settings, clock);
+  if (!log_parts) return log_parts.error();
+  return std::unique_ptr<Broker>(
+      new Broker(io, settings, std::move(*log_parts), std::move(*sockets), clock, random, log));
+}
+
+Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_parts, Sockets sockets, const Clock& clock,
                Random& random, Log& log)
     : limits_(settings.limits),
       clock_(clock),
       log_(log),
-      rules_(std::move(rules)),
-      lock_(std::move(lock)),
-      reserve_(std::move(reserve)),
-      seqs_(std::move(seqs)),
-      store_(rules_, {limits_.store_events_max, limits_.store_bytes_max}, seqs_.start()),
-      sequencer_(seqs_, store_),
-      history_(io, store_, limits_.scan_records_per_slice),
-      chain_(seqs_.start(), new_boot_id(random)),
-      topics_(rules_, limits_.topics_max),
+      failures_(std::chrono::seconds(1)),
+      log_parts_(std::move(log_parts)),
+      history_({settings.state_dir / "log.db", limits_.scan_records_per_slice, ""}, *log_parts_.rules,
+               log_parts_.sequencer->holes(), *log_parts_.reader),
+      chain_(log_parts_.sequencer->start(), new_boot_id(random)),
+      topics_(*log_parts_.rules, limits_.topics_max),
       gateways_(limits_.gateways_max, limits_.gateway_lease),
       consumers_({limits_.consumers_max, limits_.consumer_idle_min}),
-      intake_(limits_, rules_, topics_, sequencer_, clock),
+      intake_(limits_, *log_parts_.rules, topics_, *log_parts_.sequencer, clock),
       ingest_endpoint_(sockets.ingest->bound_endpoint()),
       fanout_endpoint_(sockets.fanout->bound_endpoint()),
       control_endpoint_(sockets.control->bound_endpoint()),
@@ -135,21 +154,48 @@ Broker::Broker(asio::io_context& io, const Settings& settings, RuleTable rules, 
       publish_desk_(limits_, intake_, answers_, counters_, clock, log),
       history_desk_(limits_, history_, chain_, answers_, counters_),
       control_(std::move(sockets.control), answers_,
-               {limits_, intake_, store_, sequencer_, chain_, topics_, gateways_, counters_, clock, log, clock.wall(),
-                publish_desk_, history_desk_, consumers_, answers_},
+               {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log,
+                clock.wall(), publish_desk_, history_desk_, consumers_, answers_},
                counters_),
       tick_(io),
       stop_timer_(io) {
   // Commit, then publish, then acknowledge.
-  sequencer_.on_committed([this](Drafts& committed) { fanout_.publish(committed); });
-  intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
-    if (!result) log_.error("events could not be stored", {{"reason", result.error().text}, {"events", drafts.size()}});
-    if (!result) consumers_.not_committed(drafts.notes.consumers);  // on_tick() tries again
-    publish_desk_.settled(drafts, result);
-  });
+  log_parts_.sequencer->on_committed([this](Drafts& committed) { fanout_.publish(committed); });
+  log_parts_.sequencer->on_notice([this](const std::string& text) { log_.warn(text); });
+  intake_.on_failed(
+      [this](Drafts& failed, Drafts& gathered, const Error& error) { on_failed(failed, gathered, error); });
+  intake_.on_settled([this](Drafts& drafts, const Result<void>&) { publish_desk_.settled(drafts); });
+  restore();
 }
 
-Broker::~Broker() = default;
+Broker::~Broker() {
+  log_parts_.writer->stop();
+  log_parts_.reader->stop();
+}
+
+// What earlier runs knew of their peers.
+void Broker::restore() {
+  const Restored& restored = log_parts_.sequencer->restored();
+  for (const OriginNote& origin : restored.origins) {
+    publish_desk_.restore_origin(origin.emitter_id, origin.incarnation, origin.last_n);
+  }
+  for (const Restored::Key& key : restored.keys) {
+    publish_desk_.restore_key({key.note.entity, key.note.key, key.note.digest}, key.seq, key.note.at);
+  }
+  for (const ConsumerNote& consumer : restored.consumers) {
+    consumers_.restore({consumer.entity, consumer.consumer}, consumer.seq, clock_.wall());
+  }
+  log_parts_.sequencer->forget_restored();
+}
+
+void Broker::on_failed(Drafts& failed, Drafts& gathered, const Error& error) {
+  if (const auto pass = failures_.admit(clock_.mono())) {
+    log_.error("events could not be stored",
+               {{"reason", error.text}, {"events", failed.size()}, {"suppressed", pass->suppressed}});
+  }
+  consumers_.not_committed(failed.notes.consumers);  // on_tick() tries again
+  publish_desk_.not_committed(failed, gathered, error);
+}
 
 void Broker::start() {
   fanout_.start();
@@ -167,14 +213,15 @@ void Broker::arm_tick() {
 
 void Broker::on_tick() {
   fanout_.heartbeat();
+  arm_tick();
+  if (stopping_) return;
   expire();
   consumers_.take_notes(intake_.notes().consumers);
   intake_.commit();
-  arm_tick();
 }
 
 void Broker::expire() {
-  store_.trim_aged(clock_.wall(), limits_.trim_records_per_slice);
+  log_parts_.sequencer->keep_house();
   publish_desk_.drop_idle();
   for (const std::string& name : gateways_.expire(clock_.mono())) {
     log_.warn("gateway: gone, its lease is over", {{"name", name}});
@@ -186,12 +233,17 @@ void Broker::stop(std::function<void()> done) {
   ingest_.stop();
   control_.stop_taking();
   history_desk_.close();
+  consumers_.take_notes(intake_.notes().consumers);
   intake_.commit();
   stop_when_settled(clock_.mono() + limits_.stop_within, std::move(done));
 }
 
 void Broker::stop_when_settled(MonoTime deadline, std::function<void()> done) {
-  if (intake_.idle() || clock_.mono() >= deadline) return done();
+  if (intake_.idle() && !closing_) {
+    closing_ = true;
+    log_parts_.sequencer->close([this] { closed_ = true; });
+  }
+  if (closed_ || clock_.mono() >= deadline) return done();
   stop_timer_.expires_after(std::chrono::milliseconds(5));
   stop_timer_.async_wait([this, deadline, done = std::move(done)](const asio::error_code& error) mutable {
     if (!error) stop_when_settled(deadline, std::move(done));
@@ -200,12 +252,18 @@ void Broker::stop_when_settled(MonoTime deadline, std::function<void()> done) {
 
 std::string Broker::not_ready() const {
   if (stopping_) return "stopping";
-  return sequencer_.trouble();
+  const std::string trouble = log_parts_.sequencer->trouble();
+  return trouble.empty() ? "" : "log: " + trouble;
 }
 
 Broker::Figures Broker::figures() const {
-  return {stats_of(control_.parts()), publish_desk_.origins(), topics_.size(), history_desk_.size(),
-          ingest_.oversize_messages() + control_.oversize_messages()};
+  return {stats_of(control_.parts()),
+          publish_desk_.origins(),
+          topics_.size(),
+          history_desk_.size(),
+          ingest_.oversize_messages() + control_.oversize_messages(),
+          log_parts_.sequencer->figures(),
+          log_parts_.sequencer->holes().size()};
 }
 
 }  // namespace cell0::broker

@@ -71,19 +71,34 @@ void Intake::commit() {
   gathered_ = new_drafts();
   in_flight_ = drafts->size();
   in_flight_turn_ = drafts->turn;
-  sequencer_.append(std::move(drafts), clock_.wall(), [this](std::unique_ptr<Drafts> settled, Result<void> result) {
-    settle(*settled, result);
-    settled->clear();
-    spare_ = std::move(settled);
-    commit();
-  });
+  append(std::move(drafts), {});
 }
 
-void Intake::settle(Drafts& drafts, const Result<void>& result) {
+// `before`: why an earlier attempt with these drafts failed.
+void Intake::append(std::unique_ptr<Drafts> drafts, Result<void> before) {
+  const auto done = [this, before = std::move(before)](std::unique_ptr<Drafts> appended, const Result<void>& result) {
+    if (result) return settle(std::move(appended), before);
+    fail(std::move(appended), result.error());
+  };
+  sequencer_.append(std::move(drafts), clock_.wall(), done);
+}
+
+void Intake::fail(std::unique_ptr<Drafts> drafts, const Error& error) {
+  if (on_failed_) on_failed_(*drafts, *gathered_, error);
+  drafts->remove_if([](std::size_t, v1::Durability durability) { return durability != v1::EPHEMERAL; });
+  if (drafts->empty()) return settle(std::move(drafts), error);
+  drafts->notes.clear();  // of what is gone
+  append(std::move(drafts), error);
+}
+
+void Intake::settle(std::unique_ptr<Drafts> drafts, const Result<void>& result) {
   in_flight_ = 0;
   in_flight_turn_ = 0;
-  if (result) topics_.committed(drafts.turn, drafts.first());
-  on_settled_(drafts, result);
+  topics_.committed(*drafts);
+  on_settled_(*drafts, result);
+  drafts->clear();
+  spare_ = std::move(drafts);
+  commit();
 }
 
 }  // namespace cell0::broker

@@ -1,7 +1,7 @@
 // Where every event enters: decoded and checked once, stamped, and gathered until the turn's commit.
 //
-// One commit in flight (design, section 2): what comes while one runs gathers and is the next. With the in-memory
-// sequencer a commit ends before commit() returns.
+// One commit in flight (design, section 2): what comes while one runs gathers and is the next. Of a commit that fails
+// the ephemeral events, which no log has to take, go out all the same.
 #pragma once
 
 #include <functional>
@@ -26,13 +26,17 @@ class Intake {
     std::uint64_t turn = 0;
     std::size_t index = 0;
   };
-  // After a turn's commit, published or failed: with the drafts' seqs, or why not.
+  // After a turn's commit: with the drafts' seqs; those of an event that was taken out are 0, and `result` says why.
   using OnSettled = std::function<void(Drafts& drafts, const Result<void>& result)>;
+  // A commit has failed. Takes out of the failed drafts and of those that gather what cannot be kept without what has
+  // failed; the failed ones lose all but their ephemeral events afterwards.
+  using OnFailed = std::function<void(Drafts& failed, Drafts& gathered, const Error& error)>;
 
   // All outlive it.
   Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock);
 
   void on_settled(OnSettled handler) { on_settled_ = std::move(handler); }
+  void on_failed(OnFailed handler) { on_failed_ = std::move(handler); }
 
   // kInvalid, kTooLarge: the event is wrong, the text names the field. kFull: too many wait for a commit; later may
   // work.
@@ -61,7 +65,9 @@ class Intake {
   Result<Place> take_decoded(std::string_view encoded_envelope);
   Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
                     std::string_view encoded_envelope);
-  void settle(Drafts& drafts, const Result<void>& result);
+  void append(std::unique_ptr<Drafts> drafts, Result<void> before);
+  void fail(std::unique_ptr<Drafts> drafts, const Error& error);
+  void settle(std::unique_ptr<Drafts> drafts, const Result<void>& result);
   std::unique_ptr<Drafts> new_drafts();
 
   const Limits& limits_;
@@ -70,6 +76,7 @@ class Intake {
   Sequencer& sequencer_;
   const Clock& clock_;
   OnSettled on_settled_;
+  OnFailed on_failed_;
   QuickCheck quick_;
   v1::Envelope envelope_;  // kept, so that its strings keep their memory
   bool decoded_ = false;

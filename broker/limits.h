@@ -34,15 +34,16 @@ struct Limits {
   std::size_t publishes_max = 16'384;          // publish requests that wait for it; more are refused
 
   // ---- history
-  std::size_t page_bytes_max = 256 * 1024;    // of events in one page: two of them are a gateway's credit
-  std::size_t scan_records_per_slice = 2048;  // looked at before the loop gets its turn: about 0.3 ms
-  std::size_t histories_per_peer_max = 8;     // open history requests; more are refused
-  std::size_t histories_max = 1024;           // of all peers
+  std::size_t page_bytes_max = 256 * 1024;      // of events in one page: two of them are a gateway's credit
+  std::size_t scan_records_per_slice = 16'384;  // looked at in one snapshot of the log, some milliseconds; then others
+  std::size_t histories_per_peer_max = 8;       // open history requests; more are refused
+  std::size_t histories_max = 1024;             // of all peers
 
   // ---- what is kept
-  std::size_t store_events_max = 262'144;     // in memory, of all rules together
-  std::size_t store_bytes_max = 128u << 20;   // the same, with 32 bytes for each event's record
-  std::size_t trim_records_per_slice = 4096;  // dropped for their age in one go
+  std::uint64_t store_events_max = 0;                       // in the log, of all rules together; 0: no limit
+  std::uint64_t store_bytes_max = std::uint64_t{10} << 30;  // the same, with 64 bytes for each event beside its body
+  std::size_t trim_records_per_slice = 1024;                // looked at in one transaction while there is nothing to do
+  std::uint64_t ballast_bytes = 16u << 20;  // held on the disk, to go on with when it is full: several WALs' worth
 
   // ---- tables of peers
   std::size_t origins_max = 10'000;      // emitters known; beyond it the longest idle one is forgotten

@@ -3,6 +3,7 @@
 #include <asio/io_context.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "broker/admin.h"
 #include "broker/broker.h"
@@ -44,9 +45,17 @@ Result<std::unique_ptr<AdminServer>> make_admin(asio::io_context& io, const std:
   return server;
 }
 
+// Linux's, new at each start of the machine; empty where there is none.
+std::string machine_start() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
 Settings settings_from(const Config& config) {
-  return {config.broker.ingest, config.broker.fanout,       config.broker.control,
-          config.state.dir,     limits_from(config.broker), rules_from(config.rules)};
+  return {config.broker.ingest,       config.broker.fanout,     config.broker.control, config.state.dir,
+          limits_from(config.broker), rules_from(config.rules), machine_start()};
 }
 
 void say_ready(Log& log, const Broker& broker) {

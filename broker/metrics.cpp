@@ -58,6 +58,14 @@ struct GaugeRow {
 constexpr std::array kGauges{
     GaugeRow{"cell0_broker_head_seq", "The last seq published.",
              [](const Broker::Figures& f) { return static_cast<double>(f.stats.head_seq()); }},
+    GaugeRow{"cell0_broker_log_file_bytes", "The size of the log's file.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.log.file_bytes); }},
+    GaugeRow{"cell0_broker_log_wal_bytes", "The size of the log's write-ahead file.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.log.wal_bytes); }},
+    GaugeRow{"cell0_broker_log_ballast", "1: the ballast is there. 0: it was given back, the disk was full.",
+             [](const Broker::Figures& f) { return f.log.ballast ? 1.0 : 0.0; }},
+    GaugeRow{"cell0_broker_log_holes", "Starts after which stored events may have been missing.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.holes); }},
     GaugeRow{"cell0_broker_store_events", "Events held for history.",
              [](const Broker::Figures& f) { return static_cast<double>(f.stats.events_stored()); }},
     GaugeRow{"cell0_broker_store_bytes", "Bytes held for history.",
@@ -73,6 +81,33 @@ constexpr std::array kGauges{
     GaugeRow{"cell0_broker_open_histories", "History requests that wait for their page.",
              [](const Broker::Figures& f) { return static_cast<double>(f.open_histories); }},
 };
+
+struct LogCounterRow {
+  const char* name;
+  const char* help;
+  std::uint64_t LogFigures::*value;
+};
+
+constexpr std::array kLogCounters{
+    LogCounterRow{"cell0_broker_log_commits_total", "Commits to the log.", &LogFigures::commits},
+    LogCounterRow{"cell0_broker_log_commits_failed_total", "Commits that failed; their events were not acknowledged.",
+                  &LogFigures::commits_failed},
+    LogCounterRow{"cell0_broker_log_reopened_total", "Times that the log was opened anew after an I/O error.",
+                  &LogFigures::reopened},
+    LogCounterRow{"cell0_broker_log_trimmed_events_total", "Events dropped for age, count, bytes or a full disk.",
+                  &LogFigures::trimmed_events},
+};
+
+void add_commit_histograms(Metrics& metrics, Broker& broker) {
+  const std::vector<double> sizes{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10'000, 50'000};
+  auto took = metrics.histogram("cell0_broker_commit_seconds", "How long a commit to the log took, its sync included.",
+                                Metrics::kSecondsBuckets);
+  auto held = metrics.histogram("cell0_broker_commit_events", "Events in one commit to the log.", sizes);
+  broker.on_commit_measured([took, held](Duration duration, std::size_t events) mutable {
+    took.observe(std::chrono::duration<double>(duration).count());
+    held.observe(static_cast<double>(events));
+  });
+}
 
 struct LimitRow {
   const char* name;
@@ -108,6 +143,7 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
           row("store_events", limits.store_events_max),
           row("store_bytes", limits.store_bytes_max),
           row("trim_records_per_slice", limits.trim_records_per_slice),
+          row("ballast_bytes", limits.ballast_bytes),
           row("origins", limits.origins_max),
           row("origin_recent", limits.origin_recent_max),
           row("origin_idle_seconds", seconds(limits.origin_idle_max)),
@@ -122,7 +158,7 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
 
 }  // namespace
 
-void add_broker_metrics(Metrics& metrics, const Broker& broker) {
+void add_broker_metrics(Metrics& metrics, Broker& broker) {
   for (const CounterRow& counter : kCounters) {
     MetricLabels labels;
     if (counter.label != nullptr) labels.emplace_back(counter.label, counter.label_value);
@@ -132,6 +168,12 @@ void add_broker_metrics(Metrics& metrics, const Broker& broker) {
   }
   metrics.sampled_counter("cell0_broker_oversize_messages_total", "Messages with too many frames, dropped.",
                           [&broker] { return static_cast<double>(broker.figures().oversize_messages); });
+  for (const LogCounterRow& counter : kLogCounters) {
+    const auto value = counter.value;
+    metrics.sampled_counter(counter.name, counter.help,
+                            [&broker, value] { return static_cast<double>(broker.figures().log.*value); });
+  }
+  add_commit_histograms(metrics, broker);
   for (const GaugeRow& gauge : kGauges) {
     const auto value = gauge.value;
     metrics.sampled_gauge(gauge.name, gauge.help, [&broker, value] { return value(broker.figures()); });

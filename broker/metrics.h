@@ -7,6 +7,6 @@
 namespace cell0::broker {
 
 // REQUIRES: the broker outlives the metrics' last text().
-void add_broker_metrics(Metrics& metrics, const Broker& broker);
+void add_broker_metrics(Metrics& metrics, Broker& broker);
 
 }  // namespace cell0::broker

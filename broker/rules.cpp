@@ -69,6 +69,20 @@ std::vector<RuleId> RuleTable::touched(const EventFilter& filter) const {
   return ids;
 }
 
+bool RuleTable::may_hold_relaxed(const EventFilter& filter) const {
+  const auto relaxed = [&](RuleId id) {
+    const Rule& rule = rules_[id];
+    if (rule.durability != v1::DURABILITY_UNSPECIFIED) return rule.durability == v1::RELAXED;
+    const auto fits = [&](const EventType& type) {
+      return type.durability == v1::RELAXED && (rule.type.empty() || rule.type == type.name) &&
+             filter.may_admit_type(type.name);
+    };
+    return std::any_of(event_types().begin(), event_types().end(), fits);
+  };
+  const auto ids = touched(filter);
+  return std::any_of(ids.begin(), ids.end(), relaxed);
+}
+
 bool RuleTable::may_hold(const Rule& rule, const EventFilter& filter) const {
   if (rule.durability == v1::EPHEMERAL) return false;  // it holds nothing
   if (!rule.type.empty() && !filter.may_admit_type(rule.type)) return false;

@@ -46,6 +46,9 @@ class RuleTable {
   // Every rule that may hold a stored event which the filter admits; perhaps a few more, never fewer.
   std::vector<RuleId> touched(const EventFilter& filter) const;
 
+  // Whether a stored event that the filter admits may be a relaxed one.
+  bool may_hold_relaxed(const EventFilter& filter) const;
+
  private:
   explicit RuleTable(std::vector<Rule> rules) : rules_(std::move(rules)) {}
   bool may_hold(const Rule& rule, const EventFilter& filter) const;

@@ -23,9 +23,17 @@ class SeqSource {
   Seq start() const { return start_; }  // first seq of this run
   Seq next() const { return next_; }
 
+  Seq reserved() const { return Seq{reserved_}; }  // the last that may be used without a new reservation
+
+  // Whether take(count) would not have to reserve, which takes a sync of the disk.
+  bool ready(std::uint64_t count) const { return next_.value + count - 1 + block_ / 2 <= reserved_; }
+
   // The first of `count` seqs in a row. kUnavailable: the block is used up and the next one cannot be reserved; nothing
   // was taken, later may work. REQUIRES: 0 < count.
   Result<Seq> take(std::uint64_t count);
+
+  // The seqs from `first` on, the last ones taken, have not been used. REQUIRES: take() gave `first`.
+  void give_back(Seq first) { next_ = first; }
 
   // Why the last reservation failed, while it matters; empty: all is well.
   const std::string& trouble() const { return trouble_; }

@@ -1,9 +1,10 @@
 // Who orders events and keeps them: the one virtual seam of the broker (design, section 4).
 //
-// Now: MemorySequencer. Later: one on SQLite, whose commits end after append() has returned, and one that follows a
-// replicated log. At most one append is under way; what arrives meanwhile gathers in the next Drafts.
+// Now: LogSequencer, whose commits end after append() has returned. Later: one that follows a replicated log. At most
+// one append is under way; what arrives meanwhile gathers in the next Drafts.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,8 +20,8 @@ class Sequencer {
  public:
   // Numbered and kept as their rules say: publish them now.
   using OnCommitted = std::function<void(Drafts& committed)>;
-  // After OnCommitted, with the same drafts: acknowledge them now. kUnavailable, kFull: nothing happened, the drafts
-  // have no seqs. kTimeout: whether they are kept is not known; their seqs are burnt.
+  // After OnCommitted, with the same drafts: acknowledge them now. Or an error, without OnCommitted: nothing of them
+  // is kept, or will be found once the store works again; the same events may be appended anew, with other seqs.
   using Done = std::function<void(std::unique_ptr<Drafts> drafts, Result<void> result)>;
 
   virtual ~Sequencer() = default;
@@ -34,6 +35,12 @@ class Sequencer {
   virtual void append(std::unique_ptr<Drafts> drafts, WallTime now, Done done) = 0;
 
   virtual bool busy() const = 0;
+
+  struct Kept {
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
+  };
+  virtual Kept kept() const = 0;
 
   // Why it may not take events; empty: all is well. For /readyz.
   virtual std::string trouble() const = 0;

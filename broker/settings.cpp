@@ -42,6 +42,7 @@ Limits limits_from(const BrokerConfig& config) {
   limits.histories_max = given.histories_max;
   limits.store_events_max = given.store_events_max;
   limits.store_bytes_max = given.store_bytes_max;
+  limits.ballast_bytes = given.ballast_bytes;
   limits.origins_max = given.origins_max;
   limits.topics_max = given.topics_max;
   limits.gateways_max = given.gateways_max;
@@ -50,7 +51,11 @@ Limits limits_from(const BrokerConfig& config) {
 }
 
 std::vector<Rule> rules_from(const std::vector<RuleConfig>& rows) {
-  std::vector<Rule> rules;
+  // Built in; a configured one for the same topic and type stands later and takes its place.
+  constexpr Duration kDay = std::chrono::hours(24);
+  std::vector<Rule> rules{{"", "", v1::DURABILITY_UNSPECIFIED, 0, 30 * kDay, 0},
+                          {"", "log_stream", v1::DURABILITY_UNSPECIFIED, 0, 7 * kDay, 0},
+                          {"", "system_metrics", v1::DURABILITY_UNSPECIFIED, 0, 7 * kDay, 0}};
   for (const RuleConfig& row : rows) {
     rules.push_back({row.topic, row.type, durability_from(row.durability), row.count, row.age, row.bytes});
   }

@@ -1,5 +1,7 @@
 #include "broker/topics.h"
 
+#include <algorithm>
+
 namespace cell0::broker {
 
 Topics::Topic& Topics::touch(std::string_view name) {
@@ -34,10 +36,10 @@ RuleId Topics::count(std::string_view name, std::string_view type, WallTime now,
 }
 
 // The latest topics stand in front, so those of the turn end where an older turn's begin.
-void Topics::committed(std::uint64_t turn, Seq first) {
+void Topics::committed(const Drafts& drafts) {
   for (Topic& topic : topics_) {
-    if (topic.turn < turn) return;
-    if (topic.turn == turn) topic.last_seq = Seq{first.value + topic.index};
+    if (topic.turn < drafts.turn) return;
+    if (topic.turn == drafts.turn) topic.last_seq = std::max(topic.last_seq, drafts.seq_of(topic.index));
   }
 }
 

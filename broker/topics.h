@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "broker/drafts.h"
 #include "broker/rules.h"
 #include "cell0/v1/control.pb.h"
 #include "common/clock.h"
@@ -36,8 +37,8 @@ class Topics {
   // back, and begin with 1.
   RuleId count(std::string_view topic, std::string_view type, WallTime now, std::uint64_t turn, std::size_t index);
 
-  // The drafts of that turn have their seqs now, from `first` on.
-  void committed(std::uint64_t turn, Seq first);
+  // The drafts have their seqs now.
+  void committed(const Drafts& drafts);
 
   // The latest first, at most `count_max` (0: all).
   v1::TopicsAnswer answer(std::size_t count_max) const;

@@ -13,7 +13,6 @@
 #include "broker/control/publish_desk.h"
 #include "broker/gateways.h"
 #include "broker/intake.h"
-#include "broker/store.h"
 #include "broker/topics.h"
 
 namespace cell0::broker {
@@ -22,7 +21,6 @@ namespace cell0::broker {
 struct ControlParts {
   const Limits& limits;
   Intake& intake;
-  const Store& store;
   const Sequencer& sequencer;
   const Chain& chain;
   const Topics& topics;

@@ -199,13 +199,10 @@ void PublishDesk::drop_idle() {
   keys_.drop_aged(clock_.wall());
 }
 
-void PublishDesk::settled(const Drafts& drafts, const Result<void>& result) {
+void PublishDesk::settled(const Drafts& drafts) {
   while (!waiting_.empty() && waiting_.front().turn <= drafts.turn) {
     Waiting& waiting = waiting_.front();
-    if (result)
-      settle(waiting, drafts);
-    else
-      take_back(waiting, result.error());
+    settle(waiting, drafts);
     answer(waiting);
     spare_.push_back(std::move(waiting));
     waiting_.pop_front();
@@ -232,38 +229,12 @@ void PublishDesk::settle_keys(Waiting& waiting, Origin* origin) {
     Outcome& outcome = waiting.outcomes[key.index];
     if (outcome.status == v1::PublishOutcome::ACCEPTED) {
       keys_.settle(key.view(), Seq{outcome.seq});
-    } else if (key.unseen) {
+    } else if (key.unseen && outcome.status == v1::PublishOutcome::DUPLICATE) {
       const auto first = keys_.look(key.view(), clock_.wall());
-      if (first.verdict != Idempotency::Verdict::kKnown) {  // it could not be committed
-        take_back(waiting, key.index, origin, "the first event with this key could not be stored");
-        continue;
-      }
       outcome.seq = first.seq.value;
       if (origin != nullptr) origin->set_seq(waiting.first_n + key.index, first.seq);
     }
   }
-}
-
-// Nothing of it was kept: the emitter sends it again from the first that was taken.
-void PublishDesk::take_back(Waiting& waiting, const Error& error) {
-  Origin* origin = origins_.find(waiting.emitter_id, waiting.incarnation);
-  for (std::size_t i = 0; i < waiting.outcomes.size(); ++i) {
-    if (waiting.outcomes[i].status != v1::PublishOutcome::ACCEPTED) continue;
-    --counters_.accepted_publish;
-    take_back(waiting, i, origin, error.text);
-  }
-  for (const EventKey& key : waiting.keys) {
-    if (waiting.outcomes[key.index].status == v1::PublishOutcome::UNAVAILABLE) keys_.give_back(key.view());
-    if (key.unseen) take_back(waiting, key.index, origin, error.text);
-  }
-}
-
-void PublishDesk::take_back(Waiting& waiting, std::size_t index, Origin* origin, std::string why) {
-  waiting.outcomes[index] = {v1::PublishOutcome::UNAVAILABLE, 0, std::move(why)};
-  ++counters_.unavailable;
-  if (origin == nullptr) return;
-  origin->give_back(waiting.first_n + index);
-  waiting.expected_n = origin->expected();
 }
 
 void PublishDesk::answer(const Waiting& waiting) {

@@ -26,15 +26,18 @@ class PublishDesk {
   // kInvalid, kTooLarge: the request as a whole. kUnavailable: too many wait. Else it is answered, now or later.
   Result<void> take(std::string_view peer, std::uint64_t id, std::string_view body);
 
-  // A turn is committed and published, or failed: answers what waited for it.
-  void settled(const Drafts& drafts, const Result<void>& result);
+  // A commit has failed: takes back what was taken of an origin from its first event that cannot be kept on, also what
+  // gathers already, so that the emitter's order holds. Takes these events out of the drafts.
+  void not_committed(Drafts& failed, Drafts& gathered, const Error& error);
+
+  // A turn is committed and published, as far as it was not taken back: answers what waited for it.
+  void settled(const Drafts& drafts);
 
   void drop_idle();
   std::size_t origins() const { return origins_.size(); }
   const Idempotency& keys() const { return keys_; }
 
-  // Of an earlier run of the broker, from the log. REQUIRES: before take(), or after a failure that says that what was
-  // in flight may be stored (keys: the oldest first).
+  // Of an earlier run of the broker, from the log. REQUIRES: before take(); the longest idle, or oldest, first.
   void restore_origin(std::string_view emitter_id, std::uint64_t incarnation, std::uint64_t last_n) {
     origins_.open(emitter_id, incarnation, last_n, clock_.mono());
   }
@@ -79,8 +82,10 @@ class PublishDesk {
   void note_rejected(const Error& error);
   void settle(Waiting& waiting, const Drafts& drafts);
   void settle_keys(Waiting& waiting, Origin* origin);
-  void take_back(Waiting& waiting, const Error& error);
-  void take_back(Waiting& waiting, std::size_t index, Origin* origin, std::string why);
+  void give_back_stored(const Drafts& failed);
+  bool take_back(Waiting& waiting, std::vector<bool>& gone, const std::string& why);
+  void take_back_keys(const Waiting& waiting);
+  void correct_notes(Drafts& gathered);
   void answer(const Waiting& waiting);
 
   const Limits& limits_;

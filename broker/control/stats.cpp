@@ -10,8 +10,8 @@ v1::StatsAnswer stats_of(const ControlParts& parts) {
   stats.set_boot_id(parts.chain.boot_id());
   stats.set_started_us(to_unix_us(parts.started));
   stats.set_head_seq(parts.chain.head().value);
-  stats.set_events_stored(parts.store.count());
-  stats.set_bytes_stored(parts.store.bytes());
+  stats.set_events_stored(parts.sequencer.kept().events);
+  stats.set_bytes_stored(parts.sequencer.kept().bytes);
   stats.set_accepted(parts.counters.accepted());
   stats.set_rejected(parts.counters.rejected());
   stats.set_duplicates(parts.counters.duplicates);

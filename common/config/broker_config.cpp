@@ -53,10 +53,12 @@ void describe_output(ConfigSection& limits, BrokerLimits& to) {
                  "Open history requests of one peer. More are refused.");
   limits.integer("histories_max", to.histories_max, 1, 1'000'000,
                  "Open history requests of all peers. More are refused.");
-  limits.integer("store_events_max", to.store_events_max, 1, 1'000'000'000,
-                 "Events held for history, all rules together. Beyond it the oldest go.");
+  limits.integer("store_events_max", to.store_events_max, 0, kNoMax,
+                 "Events kept in the log, all rules together. Beyond it the oldest go; 0: no limit.");
   limits.integer("store_bytes_max", to.store_bytes_max, 64 * kKiB, 1024 * kGiB,
-                 "Bytes held for history, all rules together. Beyond it the oldest go.");
+                 "Bytes kept in the log, all rules together, about as many as on the disk. Beyond it the oldest go.");
+  limits.integer("ballast_bytes", to.ballast_bytes, 0, 64 * kGiB,
+                 "Bytes of disk held in reserve, given back when it is full so that the log can be trimmed; 0: none.");
   limits.integer("topics_max", to.topics_max, 1, 10'000'000,
                  "Topics that have counters. Beyond it the longest silent one is forgotten.");
   limits.integer("gateways_max", to.gateways_max, 1, 10'000, "Gateways at once. More are refused.");

@@ -30,8 +30,9 @@ struct BrokerLimits {
   std::size_t page_bytes_max = 256 << 10;  // a page of history
   std::size_t histories_per_peer_max = 8;  // open history requests
   std::size_t histories_max = 1'024;       // of all peers
-  std::size_t store_events_max = 262'144;  // held in memory for history, all rules together
-  std::size_t store_bytes_max = 128 << 20;
+  std::uint64_t store_events_max = 0;      // in the log, all rules together; 0: no limit
+  std::uint64_t store_bytes_max = std::uint64_t{10} << 30;
+  std::uint64_t ballast_bytes = 16 << 20;  // 0: none
   std::size_t origins_max = 10'000;  // emitters whose last n is remembered
   std::size_t topics_max = 10'000;   // with counters
   std::size_t gateways_max = 256;    // with a lease

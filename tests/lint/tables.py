@@ -40,7 +40,7 @@ FOREIGN_HEADERS = {
     "prometheus/": ["common/metrics.cpp"],
     "zmq": ["common/link/socket.cpp", "tests/"],
     "rapidjson/": ["common/json.h", "common/json.cpp", "common/event_json.cpp", "gateway/dialects/"],
-    "sqlite3": [],
+    "sqlite3": ["common/store/database.cpp", "tests/support/"],
     "curl/": ["emitters/model/http_get.cpp"],
     "doctest/": ["tests/"],
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <vector>
 
@@ -61,11 +62,13 @@ LoadResult measure_broker(const Options& options, Path path) {
   const Endpoints at = free_endpoints();
   char dir[] = "/tmp/cell0-broker-bench.XXXXXX";
   CELL0_CHECK(::mkdtemp(dir) != nullptr);
+  const std::string config = std::string(dir) + "/cell0.toml";
+  std::ofstream(config) << "[[rule]]\ndurability = \"ephemeral\"\n";
   LoadResult result;
   {
     const Subject broker(
         options.broker,
-        {"--set", "broker.ingest=" + at.ingest, "--set", "broker.fanout=" + at.fanout, "--set",
+        {"--config", config, "--set", "broker.ingest=" + at.ingest, "--set", "broker.fanout=" + at.fanout, "--set",
          "broker.control=" + at.control, "--set", "broker.admin=", "--set", std::string("state.dir=") + dir, "--set",
          "log.level=warn", "--set", "broker.limits.ingest_queue_messages_max=100000", "--set",
          "broker.limits.fanout_queue_messages_max=100000"},

@@ -2,19 +2,19 @@
 
 #include <doctest/doctest.h>
 
-#include "broker/memory_history.h"
-#include "tests/unit/broker/events.h"
+#include "tests/unit/broker/log_fixture.h"
 
 namespace cell0::broker {
 namespace {
 
-constexpr WallTime kNow{std::chrono::seconds(1'770'000'000)};
 constexpr std::size_t kPageBytes = 256 * 1024;
 
-// A store with events 1000, 1001, ...: every third a spell, the others chat; spells have a rule of their own.
+// A log with events 1000, 1001, ...: every third a spell, the others chat; spells have a rule of their own.
 struct Fixture {
-  explicit Fixture(std::uint64_t events, StoreLimits limits = {1'000'000, 1u << 30})
-      : rules(RuleTable::create({{"", "spell", v1::DURABLE, 0, {}, 0}}).value()), store(rules, limits, Seq{1000}) {
+  explicit Fixture(std::uint64_t events, KeepLimits keep = {}) : f({{"", "spell", v1::DURABLE, 0, {}, 0}}, keep) {
+    f.start();
+    f.log.reset();
+    writer = LogWriter::open(f.options().log, *f.rules, Seq{}).value();
     for (std::uint64_t i = 0; i < events; ++i) add();
   }
 
@@ -25,25 +25,32 @@ struct Fixture {
     v1::Envelope envelope = chat_event();
     if (seq.value % 5 == 0) envelope.set_session_id("s5");
     if (seq.value % 7 == 0) envelope.set_source("seven");
-    store.append(rules.match(topic, type), seq, kNow,
-                 delivered(seq, topic, type, seq.value % 2 == 0 ? 2 : 7, envelope));
+    Drafts drafts(16, 1 << 20);
+    drafts.add({topic, type, seq.value % 2 == 0 ? 2u : 7u, v1::RELAXED, f.rules->match(topic, type)},
+               envelope.SerializeAsString());
+    drafts.number(seq);
+    f.clock.advance(std::chrono::seconds(1));
+    REQUIRE(writer->commit(drafts, f.clock.wall(), Seq{}));
     head = seq;
   }
 
   v1::HistoryPage page(const v1::HistoryRequest& request, std::size_t slice = 7) const {
     auto query = HistoryQuery::create(request, head, kPageBytes);
     REQUIRE(query);
-    HistoryScan scan(store, std::move(*query));
+    auto reader = store::LogReader::open(f.dir.path() / "log.db").value();
+    PageScan scan(*query, f.rules->touched(query->filter), Seq{});
     int slices = 0;
-    while (!scan.step(slice)) REQUIRE(++slices < 100'000);
+    for (auto complete = scan.step(*reader, slice); !complete.value(); complete = scan.step(*reader, slice)) {
+      REQUIRE(++slices < 100'000);
+    }
     v1::HistoryPage page;
     REQUIRE(page.ParseFromString(scan.take_page()));
     return page;
   }
 
+  LogFixture f;
   Seq head{999};
-  RuleTable rules;
-  Store store;
+  std::unique_ptr<LogWriter> writer;
 };
 
 std::vector<std::uint64_t> seqs(const v1::HistoryPage& page) {
@@ -65,11 +72,11 @@ TEST_CASE("everything comes in order, whatever rule it is kept by, with all its 
   const v1::HistoryPage page = f.page({});
   CHECK(seqs(page) == every(1000, 1049, [](auto) { return true; }));
   CHECK(page.scanned_through() == 1049);
-  CHECK(page.trimmed_through() == 999);
+  CHECK(page.trimmed_through() == 0);
   CHECK(page.end());
   CHECK(page.events(0).topic() == "events.chat_message");
   CHECK(page.events(0).priority() == 2);
-  CHECK(page.events(0).durability() == v1::DURABLE);
+  CHECK(page.events(0).durability() == v1::RELAXED);
   v1::Envelope envelope;
   REQUIRE(envelope.ParseFromString(page.events(0).envelope()));
   CHECK(envelope.chat_message().message() == "hello");
@@ -188,10 +195,11 @@ TEST_CASE("what was trimmed is told, by the rules that the filter touches") {
 TEST_CASE("a scan goes on while the store grows and loses its oldest, and tells what it missed") {
   Fixture f(100, {100, 1u << 30});
   auto query = HistoryQuery::create({}, f.head, kPageBytes);
-  HistoryScan scan(f.store, std::move(*query));
-  CHECK_FALSE(scan.step(10));            // 1000 to 1009
-  for (int i = 0; i < 50; ++i) f.add();  // gone: up to 1049
-  while (!scan.step(10)) {
+  auto reader = store::LogReader::open(f.f.dir.path() / "log.db").value();
+  PageScan scan(*query, f.f.rules->touched(query->filter), Seq{});
+  CHECK_FALSE(scan.step(*reader, 10).value());  // 1000 to 1009
+  for (int i = 0; i < 50; ++i) f.add();         // gone: up to 1049
+  while (!scan.step(*reader, 10).value()) {
   }
   v1::HistoryPage page;
   REQUIRE(page.ParseFromString(scan.take_page()));
@@ -199,6 +207,25 @@ TEST_CASE("a scan goes on while the store grows and loses its oldest, and tells 
   CHECK(page.events(9).seq() == 1009);
   CHECK(page.events(10).seq() == 1050);
   CHECK(page.scanned_through() == 1099);  // the head when it was asked
+}
+
+TEST_CASE("since a time is since the first event that was taken then, and the page says which seq that is") {
+  const Fixture f(50);
+  const std::int64_t first_us = to_unix_us(f.f.clock.wall()) - 49'000'000;  // event 1000's; one a second
+  v1::HistoryRequest request;
+  request.set_since_time_us(first_us + 10'000'000);
+  CHECK(seqs(f.page(request)) == every(1010, 1049, [](auto) { return true; }));
+  CHECK(f.page(request).since_seq() == 1009);
+  request.set_since_time_us(first_us + 10'000'001);
+  CHECK(f.page(request).since_seq() == 1010);
+  request.set_since(1030);
+  CHECK(f.page(request).since_seq() == 1030);
+  request.set_since_time_us(first_us - 1);
+  request.set_since(0);
+  CHECK(seqs(f.page(request)).size() == 50);
+  request.set_since_time_us(first_us + 3'600'000'000);
+  CHECK(f.page(request).events_size() == 0);
+  CHECK(f.page(request).scanned_through() == 1049);
 }
 
 TEST_CASE("a filter that is none is refused with its field") {

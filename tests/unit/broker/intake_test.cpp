@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "broker/memory_sequencer.h"
+#include "broker/delivered.h"
 #include "tests/unit/broker/events.h"
 
 namespace cell0::broker {
@@ -21,6 +21,7 @@ class SlowSequencer final : public Sequencer {
   std::string trouble() const override { return ""; }
   Seq start() const override { return Seq{100}; }
   Seq head() const override { return next_.prev(); }
+  Kept kept() const override { return {}; }
 
   std::size_t under_way() const { return drafts_ ? drafts_->size() : 0; }
   void succeed() {
@@ -46,8 +47,9 @@ struct Fixture {
   explicit Fixture(Sequencer& sequencer) : intake(limits, rules, topics, sequencer, clock) {
     sequencer.on_committed([this](Drafts& drafts) { order.push_back("published " + std::to_string(drafts.size())); });
     intake.on_settled([this](Drafts& drafts, const Result<void>& result) {
-      const std::string what = result ? "at " + std::to_string(drafts.first().value) : result.error().text;
-      order.push_back("settled " + what);
+      std::string what = drafts.empty() ? "" : " at " + std::to_string(drafts.first().value);
+      if (!result) what += ", " + result.error().text;
+      order.push_back("settled" + what);
     });
   }
   void take(int events) {
@@ -102,31 +104,7 @@ TEST_CASE("a commit that fails is settled with its reason, and the next goes on"
   sequencer.fail(ErrorCode::kFull);
   CHECK(sequencer.under_way() == 1);
   sequencer.succeed();
-  CHECK(f.order == std::vector<std::string>{"settled the disk is full", "published 1", "settled at 100"});
-}
-
-TEST_CASE("without numbers nothing is taken; once there are some again it goes on") {
-  FakeReserve reserve;
-  SeqSource seqs = SeqSource::create(reserve, Seq{}, ManualClock().wall(), 4).value();
-  RuleTable rules = RuleTable::create({}).value();
-  Store store(rules, {100, 100'000}, seqs.start());
-  MemorySequencer sequencer(seqs, store);
-  Fixture f(sequencer);
-  reserve.failing = true;
-  f.take(4);
-  f.intake.commit();
-  CHECK(store.count() == 4);
-  f.take(1);
-  f.intake.commit();
-  CHECK(store.count() == 4);
-  CHECK(f.order.back() == "settled seq.reserve: the disk is full");
-  CHECK(sequencer.trouble() == "seq.reserve: the disk is full");
-  reserve.failing = false;
-  f.take(1);
-  f.intake.commit();
-  CHECK(store.count() == 5);
-  CHECK(sequencer.head() == Seq{seqs.start().value + 4});
-  CHECK(sequencer.trouble().empty());
+  CHECK(f.order == std::vector<std::string>{"settled, the disk is full", "published 1", "settled at 100"});
 }
 
 TEST_CASE("events beyond what may gather are refused until a commit") {
@@ -141,12 +119,37 @@ TEST_CASE("events beyond what may gather are refused until a commit") {
   f.take(2);
 }
 
+TEST_CASE("of a commit that failed the ephemeral events go out, and those that gather stay unless taken out") {
+  SlowSequencer sequencer;
+  Fixture f(sequencer);
+  v1::Envelope heartbeat = chat_event();
+  heartbeat.mutable_heartbeat()->set_client_id("server");
+  heartbeat.mutable_heartbeat()->set_sequence(1);
+  f.take(2);
+  REQUIRE(f.intake.take(heartbeat.SerializeAsString()));
+  f.intake.commit();
+  f.take(3);
+  std::vector<std::uint64_t> seqs;
+  f.intake.on_failed([&](Drafts& failed, Drafts& gathered, const Error& error) {
+    CHECK(error.text == "the disk is full");
+    CHECK(failed.durability_of(0) == v1::DURABLE);
+    CHECK(failed.durability_of(2) == v1::EPHEMERAL);
+    gathered.remove_if([](std::size_t index, v1::Durability) { return index == 1; });
+  });
+  f.intake.on_settled([&](Drafts& drafts, const Result<void>&) {
+    for (std::size_t i = 0; i < drafts.added(); ++i) seqs.push_back(drafts.seq_of(i).value);
+  });
+  sequencer.fail(ErrorCode::kFull);
+  CHECK(sequencer.under_way() == 1);
+  sequencer.succeed();
+  CHECK(sequencer.under_way() == 2);
+  sequencer.succeed();
+  CHECK(seqs == std::vector<std::uint64_t>{0, 0, 100, 101, 0, 102});
+  CHECK(f.intake.idle());
+}
+
 TEST_CASE("an event is stamped with its type's defaults, or what it says itself") {
-  FakeReserve reserve;
-  SeqSource seqs = SeqSource::create(reserve, Seq{}, ManualClock().wall(), 100).value();
-  RuleTable rules = RuleTable::create({}).value();
-  Store store(rules, {100, 100'000}, seqs.start());
-  MemorySequencer sequencer(seqs, store);
+  SlowSequencer sequencer;
   Fixture f(sequencer);
   v1::Envelope user = chat_event();
   user.set_type("my.type");
@@ -157,19 +160,20 @@ TEST_CASE("an event is stamped with its type's defaults, or what it says itself"
   REQUIRE(f.intake.envelope() != nullptr);
   REQUIRE(f.intake.take(log_event("WARN").SerializeAsString()));
   CHECK(f.intake.envelope() == nullptr);  // recognised without decoding
+  f.intake.on_settled([](Drafts& drafts, const Result<void>&) {
+    const EventBlock& block = drafts.blocks()[0];
+    const DeliveredView first = view_of(block.delivered(block.events()[0]));
+    CHECK(first.type == "my.type");
+    CHECK(first.topic == "channels.x");
+    CHECK(first.priority == 1);
+    CHECK(first.durability == v1::DURABLE);
+    const DeliveredView second = view_of(block.delivered(block.events()[1]));
+    CHECK(second.topic == "events.log_stream");
+    CHECK(second.priority == 5);
+    CHECK(second.durability == v1::RELAXED);
+  });
   f.intake.commit();
-  auto cursor = store.log(0).first_after(Seq{0});
-  v1::Delivered event;
-  REQUIRE(event.ParseFromString(std::string(cursor.event().delivered)));
-  CHECK(event.type() == "my.type");
-  CHECK(event.topic() == "channels.x");
-  CHECK(event.priority() == 1);
-  CHECK(event.durability() == v1::DURABLE);
-  cursor.forward();
-  REQUIRE(event.ParseFromString(std::string(cursor.event().delivered)));
-  CHECK(event.topic() == "events.log_stream");
-  CHECK(event.priority() == 5);
-  CHECK(event.durability() == v1::RELAXED);
+  sequencer.succeed();
 }
 
 }  // namespace

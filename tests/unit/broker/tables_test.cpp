@@ -19,6 +19,14 @@ v1::Origin origin(const std::string& emitter, std::uint64_t n, std::uint64_t inc
   return made;
 }
 
+Drafts numbered(std::uint64_t turn, int events, Seq first) {
+  Drafts drafts(16, 1 << 20);
+  drafts.turn = turn;
+  for (int i = 0; i < events; ++i) drafts.add({}, "envelope");
+  drafts.number(first);
+  return drafts;
+}
+
 TEST_CASE("topics are counted, get their seq at the commit, and the latest stands first") {
   const RuleTable rules = RuleTable::create({{"a", "", v1::RELAXED, 0, {}, 0}}).value();
   Topics topics(rules, 10);
@@ -27,7 +35,7 @@ TEST_CASE("topics are counted, get their seq at the commit, and the latest stand
   topics.count("a.x", "spell", kNow, 1, 2);
   CHECK(topics.answer(0).topics(0).last_seq() == 0);
   topics.count("c", "spell", kNow, 2, 0);  // of the next turn, which gathers while the first commits
-  topics.committed(1, Seq{500});
+  topics.committed(numbered(1, 3, Seq{500}));
   v1::TopicsAnswer answer = topics.answer(0);
   REQUIRE(answer.topics_size() == 3);
   CHECK(answer.topics(0).name() == "c");
@@ -38,7 +46,7 @@ TEST_CASE("topics are counted, get their seq at the commit, and the latest stand
   CHECK(answer.topics(1).last_us() == to_unix_us(kNow));
   CHECK(answer.topics(2).last_seq() == 501);
   CHECK_FALSE(answer.truncated());
-  topics.committed(2, Seq{503});
+  topics.committed(numbered(2, 1, Seq{503}));
   CHECK(topics.answer(1).topics(0).last_seq() == 503);
   CHECK(topics.answer(1).truncated());
 }

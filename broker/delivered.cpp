@@ -1,0 +1,58 @@
+#include "broker/delivered.h"
+
+#include "cell0/v1/control.pb.h"
+#include "common/wire.h"
+
+namespace cell0::broker {
+namespace {
+
+std::size_t bytes_size(std::string_view bytes) { return 1 + wire::varint_size(bytes.size()) + bytes.size(); }
+std::size_t number_size(std::uint64_t number) { return number == 0 ? 0 : 1 + wire::varint_size(number); }
+
+}  // namespace
+
+DeliveredView view_of(std::string_view delivered) {
+  DeliveredView event;
+  wire::Reader reader(delivered);
+  while (reader.next()) {
+    switch (reader.field()) {
+      case v1::Delivered::kSeqFieldNumber:
+        event.seq = Seq{reader.number()};
+        break;
+      case v1::Delivered::kTopicFieldNumber:
+        event.topic = reader.bytes();
+        break;
+      case v1::Delivered::kTypeFieldNumber:
+        event.type = reader.bytes();
+        break;
+      case v1::Delivered::kPriorityFieldNumber:
+        event.priority = static_cast<std::uint32_t>(reader.number());
+        break;
+      case v1::Delivered::kEnvelopeFieldNumber:
+        event.envelope = reader.bytes();
+        break;
+      case v1::Delivered::kDurabilityFieldNumber:
+        event.durability = static_cast<v1::Durability>(reader.number());
+        break;
+      default:
+        break;
+    }
+  }
+  return event;
+}
+
+void put_delivered(std::string& out, std::uint32_t field, const DeliveredView& event) {
+  const auto durability = static_cast<std::uint64_t>(event.durability);
+  const std::size_t size = number_size(event.seq.value) + bytes_size(event.topic) + bytes_size(event.type) +
+                           number_size(event.priority) + bytes_size(event.envelope) + number_size(durability);
+  wire::put_varint(out, wire::tag(field, wire::Type::kBytes));
+  wire::put_varint(out, size);
+  wire::put_number(out, v1::Delivered::kSeqFieldNumber, event.seq.value);
+  wire::put_bytes(out, v1::Delivered::kTopicFieldNumber, event.topic);
+  wire::put_bytes(out, v1::Delivered::kTypeFieldNumber, event.type);
+  wire::put_number(out, v1::Delivered::kPriorityFieldNumber, event.priority);
+  wire::put_bytes(out, v1::Delivered::kEnvelopeFieldNumber, event.envelope);
+  wire::put_number(out, v1::Delivered::kDurabilityFieldNumber, durability);
+}
+
+}  // namespace cell0::broker

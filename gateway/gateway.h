@@ -17,6 +17,7 @@
 #include "gateway/dialects/cell0d.h"
 #include "gateway/dialects/stream.h"
 #include "gateway/flush_pacer.h"
+#include "gateway/history_queue.h"
 #include "gateway/http/api.h"
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
@@ -125,6 +126,7 @@ class Gateway final : private Handler,
     HistorySource* source = nullptr;
     void ask(const v1::HistoryRequest& request, OnPage done) override { source->ask(request, std::move(done)); }
   } history_;
+  HistoryQueue questions_;
   Hub hub_;
   Consumers consumers_;
   asio::steady_timer consumers_timer_;

@@ -294,12 +294,15 @@ void Hub::read_page(SubscriptionSet& set, Slice& slice) {
 void Hub::on_pages(const std::string& filter, bool failed) {
   if (failed) return;  // on_tick() asks again
   for (SubscriptionSet* set : set_list_) {
-    if (set->filter.canonical() != filter) continue;
-    std::vector<Receiver*> waiting;
-    waiting.swap(set->waiting);
-    for (Receiver* client : waiting) client->place_ = Receiver::Place::kNone;
-    for (Receiver* client : waiting) advance(*client);
+    if (set->filter.canonical() == filter) advance_waiting(*set);
   }
+}
+
+void Hub::advance_waiting(SubscriptionSet& set) {
+  std::vector<Receiver*> waiting;
+  waiting.swap(set.waiting);
+  for (Receiver* client : waiting) client->place_ = Receiver::Place::kNone;
+  for (Receiver* client : waiting) advance(*client);
 }
 
 void Hub::on_tick() {
@@ -310,12 +313,7 @@ void Hub::on_tick() {
     if (client->resume_ != nullptr) ++client->resume_->ticks_ahead;
     advance(*client);
   }
-  for (SubscriptionSet* set : set_list_) {
-    std::vector<Receiver*> waiting;
-    waiting.swap(set->waiting);
-    for (Receiver* client : waiting) client->place_ = Receiver::Place::kNone;
-    for (Receiver* client : waiting) advance(*client);
-  }
+  for (SubscriptionSet* set : set_list_) advance_waiting(*set);
 }
 
 void Hub::advance(Receiver& client) {
@@ -487,47 +485,70 @@ bool Hub::find_first(Receiver& client) {
 // The last one: of the ring, or if the ring has none of history.
 bool Hub::find_last(Receiver& client) {
   PendingResume& resume = *client.resume_;
+  SubscriptionSet& set = *client.set_;
   const bool history_is_behind = !ring_.covers(resume.scanned);
   const auto before = resume.found.last;
-  scan_ring(*client.set_, std::max(resume.since, ring_.base()), resume.found);
-  if (!history_is_behind || resume.found.last != before || resume.newest_known) return true;
-  ask_newest(client);
-  return false;
+  scan_ring(set, std::max(resume.since, ring_.base()), resume.found);
+  if (!history_is_behind || resume.found.last != before) return true;
+  // What has left the ring since history was asked was looked at while it was there.
+  if (!set.newest || set.newest->through < set.scanned->from) {
+    ask_newest(set);
+    return false;
+  }
+  for (const std::optional<Seq> last : {set.newest->last, set.scanned->last}) {
+    if (last && *last > resume.since) resume.found.last = std::max(resume.found.last, last);
+  }
+  return true;
 }
 
-void Hub::scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const {
+void Hub::scan_ring(SubscriptionSet& set, Seq after, Resumed& found) const {
+  const bool usable = set.scanned && set.scanned->from <= after && ring_.covers(set.scanned->through);
+  if (!usable) set.scanned = ScannedRing{after, after, {}, {}};
+  ScannedRing& scanned = *set.scanned;
+  for (std::size_t i = ring_.index_after(scanned.through); i < ring_.size(); ++i) {
+    const Event& event = *ring_.at(i);
+    if (event.is_hole() || !set.filter.admits(event.facts())) continue;
+    if (!scanned.first) scanned.first = event.seq();
+    scanned.last = event.seq();
+  }
+  scanned.through = ring_.newest();
+
+  if (ring_.newest_hole() > after) found.recovered = false;
+  if (!scanned.last || *scanned.last <= after) return;
+  found.last = scanned.last;
+  if (!found.first) found.first = *scanned.first > after ? scanned.first : first_admitted(set, after);
+}
+
+std::optional<Seq> Hub::first_admitted(const SubscriptionSet& set, Seq after) const {
   for (std::size_t i = ring_.index_after(after); i < ring_.size(); ++i) {
     const Event& event = *ring_.at(i);
-    if (event.is_hole()) {
-      found.recovered = false;
-    } else if (set.filter.admits(event.facts())) {
-      if (!found.first) found.first = event.seq();
-      found.last = event.seq();
-    }
+    if (!event.is_hole() && set.filter.admits(event.facts())) return event.seq();
   }
+  return std::nullopt;
 }
 
-void Hub::ask_newest(Receiver& client) {
-  if (client.resume_->newest_asked) return;
-  client.resume_->newest_asked = true;
+void Hub::ask_newest(SubscriptionSet& set) {
+  if (std::exchange(set.newest_asked, true)) return;
   v1::HistoryRequest request;
-  *request.mutable_filter() = client.set_->filter.proto();
-  request.set_since(client.resume_->since.value);
+  *request.mutable_filter() = set.filter.proto();
   request.set_through(ring_.base().value);
   request.set_limit(1);
   request.set_newest(true);
-  // The weak reference dies with the client; while it lives, so does the client.
-  history_.ask(request, [this, who = &client,
-                         weak = std::weak_ptr<PendingResume>(client.resume_)](Result<v1::HistoryPage> page) {
-    const auto resume = weak.lock();
-    if (resume == nullptr) return;
-    resume->newest_asked = page.ok();
-    if (!page) return;  // on_tick() asks again
-    resume->newest_known = true;
-    if (page->events_size() > 0) resume->found.last = Seq{page->events(0).seq()};
-    place(*who, Receiver::Place::kNone);
-    advance(*who);
+  history_.ask(request, [this, key = set.key, through = ring_.base(),
+                         alive = std::weak_ptr<bool>(alive_)](const Result<v1::HistoryPage>& page) {
+    if (!alive.expired()) on_newest(key, through, page);
   });
+}
+
+void Hub::on_newest(const std::string& set_key, Seq through, const Result<v1::HistoryPage>& page) {
+  const auto found = sets_.find(set_key);
+  if (found == sets_.end()) return;
+  SubscriptionSet& set = *found->second;
+  set.newest_asked = false;
+  if (!page) return;  // on_tick() asks again
+  set.newest = NewestStored{through, std::nullopt};
+  if (page->events_size() > 0) set.newest->last = Seq{page->events(0).seq()};
+  advance_waiting(set);
 }
 
 // ---- looking

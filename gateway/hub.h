@@ -22,6 +22,20 @@
 
 namespace cell0::gateway {
 
+// What a filter admits of the ring in (from, through]: so that a crowd that resumes is not each a walk over the ring.
+struct ScannedRing {
+  Seq from;
+  Seq through;
+  std::optional<Seq> first;
+  std::optional<Seq> last;
+};
+
+// The last event that a filter admits of history up to `through`, if there is one.
+struct NewestStored {
+  Seq through;
+  std::optional<Seq> last;
+};
+
 // All clients with the same filter and renderer.
 struct SubscriptionSet {
   std::uint64_t id = 0;  // never used again
@@ -33,6 +47,9 @@ struct SubscriptionSet {
   std::size_t members = 0;         // live or not
   std::string turn;                // frames since the last flush
   std::uint64_t turn_events = 0;
+  std::optional<ScannedRing> scanned;
+  std::optional<NewestStored> newest;
+  bool newest_asked = false;
 };
 
 struct HubStats {
@@ -146,8 +163,11 @@ class Hub {
   bool may_come(const PendingResume& resume) const;
   bool find_first(Receiver& client);
   bool find_last(Receiver& client);
-  void ask_newest(Receiver& client);
-  void scan_ring(const SubscriptionSet& set, Seq after, Resumed& found) const;
+  void ask_newest(SubscriptionSet& set);
+  void on_newest(const std::string& set_key, Seq through, const Result<v1::HistoryPage>& page);
+  void advance_waiting(SubscriptionSet& set);
+  void scan_ring(SubscriptionSet& set, Seq after, Resumed& found) const;
+  std::optional<Seq> first_admitted(const SubscriptionSet& set, Seq after) const;
 
   void on_pages(const std::string& filter, bool failed);
   void wake(Wake what);
@@ -170,6 +190,7 @@ class Hub {
   bool flush_asked_ = false;
   bool run_asked_ = false;
   HubStats stats_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // gone for answers that come after the hub
 };
 
 }  // namespace cell0::gateway

@@ -25,6 +25,10 @@ struct CoreLimits {
   std::size_t pages_max = 16;       // history pages held for cursors below the ring, 256 KiB each
   std::size_t pages_asked_max = 2;  // requests for pages under way: a crowd that resumes must not flood the broker
   std::chrono::milliseconds page_timeout{5000};
+  // Of clients' own questions (get_history, GET /api/v1/events): with the pages, a repair and one resume that looks for
+  // its end, no more than the broker lets one gateway have open (broker.limits.histories_per_peer_max: 8).
+  std::size_t questions_asked_max = 4;
+  std::size_t questions_queued_max = 1024;  // that wait for their turn; more are answered 503
 
   std::size_t opening_events = 50;  // dialects.md section 1: event_history
   std::size_t opening_scan_max =

@@ -30,8 +30,6 @@ struct PendingResume {
   Seq since;
   Seq scanned;  // history is known up to here
   Resumed found;
-  bool newest_asked = false;
-  bool newest_known = false;
   int ticks_ahead = 0;  // of waiting for the stream to come to `since`
   std::function<void(const Resumed&)> done;
 };

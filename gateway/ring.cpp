@@ -16,6 +16,7 @@ void Ring::reset(Seq base, Seq newest, const std::vector<EventPtr>& earlier) {
   bytes_ = 0;
   base_ = base;
   newest_ = newest;
+  newest_hole_ = Seq{};
   for (const EventPtr& event : earlier) add(event);
 }
 
@@ -27,6 +28,7 @@ void Ring::push(EventPtr event) {
 
 void Ring::add(EventPtr event) {
   CELL0_CHECK(events_.empty() || event->seq() > events_.back().event->seq());
+  if (event->is_hole()) newest_hole_ = event->seq();
   bytes_ += event->bytes();
   bytes_total_ += event->bytes();
   events_.push_back({std::move(event), bytes_total_});

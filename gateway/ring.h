@@ -28,6 +28,9 @@ class Ring {
   Seq newest() const { return newest_; }
   bool covers(Seq since) const { return since >= base_; }
 
+  // The last hole that came, held or not; 0: none.
+  Seq newest_hole() const { return newest_hole_; }
+
   // Position of the first event after `since`, for at(). O(log n).
   std::size_t index_after(Seq since) const;
   const EventPtr& at(std::size_t index) const { return events_[index].event; }
@@ -50,6 +53,7 @@ class Ring {
   std::size_t bytes_max_;
   Seq base_;
   Seq newest_;
+  Seq newest_hole_;
   std::size_t bytes_ = 0;
   std::uint64_t bytes_total_ = 0;
   std::deque<Entry> events_;

@@ -347,8 +347,8 @@ class Play {
   // Before `seq`: all that the filter admits came, or was told by now.
   void account(Seen& seen, std::uint64_t seq) {
     for (auto it = published_.upper_bound(seen.accounted); it != published_.end() && it->first < seq; ++it) {
-      const auto& [event, durable] = it->second;
-      if (!durable || it->first <= seen.last) continue;
+      const auto& event = it->second.event;  // no structured binding: clang 14 cannot capture one
+      if (!it->second.durable || it->first <= seen.last) continue;
       if (event->is_hole() && seen.model.resumes) continue;  // history knows nothing of it
       const bool told = std::any_of(seen.notices.begin(), seen.notices.end(), [&, number = it->first](const Notice& n) {
         return n.from <= number && number <= n.to && (event->is_hole() || event->priority() > n.above);

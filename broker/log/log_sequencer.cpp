@@ -9,8 +9,8 @@ constexpr Duration kReopenWaitMin = std::chrono::milliseconds(100);
 constexpr Duration kReopenWaitMax = std::chrono::seconds(10);
 constexpr Duration kExpireInterval = std::chrono::minutes(1);
 constexpr std::size_t kExpireRows = 10'000;
-constexpr std::size_t kMakeRoomRows = 2000;  // in one transaction while the disk is full
-constexpr int kMakeRoomRounds = 50;
+constexpr std::size_t kMakeRoomRows = 256;  // in one transaction while the disk is full
+constexpr int kMakeRoomRounds = 200;
 
 std::uint64_t size_of(std::filesystem::path path, const char* suffix) {
   path += suffix;

@@ -65,17 +65,12 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const LogOptions& options, co
   if (!notes) return notes.error();
   auto retention = Retention::create(db, rules, options.keep);
   if (!retention) return retention.error();
-  auto types = store::NameWriter::create(db, store::NameKind::kType);
-  if (!types) return types.error();
-  auto topics = store::NameWriter::create(db, store::NameKind::kTopic);
-  if (!topics) return topics.error();
-  auto insert = db.prepare("INSERT INTO ev VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-  if (!insert) return insert.error();
+  auto appender = store::Appender::create(db);
+  if (!appender) return appender.error();
   const auto newest = db.integer("SELECT ts FROM ev ORDER BY seq DESC LIMIT 1");
   if (!newest) return newest.error();
   return std::unique_ptr<LogWriter>(new LogWriter(std::move(*database), std::move(*marks), std::move(*notes),
-                                                  std::move(*retention), std::move(*types), std::move(*topics),
-                                                  std::move(*insert), *newest));
+                                                  std::move(*retention), std::move(*appender), *newest));
 }
 
 template <typename Change>
@@ -98,8 +93,7 @@ Result<void> LogWriter::transact(bool synced, Change change) {
 void LogWriter::roll_back() {
   database_->roll_back();
   retention_.rolled_back();
-  types_.forget();
-  topics_.forget();
+  appender_.rolled_back();
 }
 
 Result<void> LogWriter::commit(const Drafts& drafts, WallTime now, Seq reserved_through) {
@@ -136,13 +130,9 @@ Result<void> LogWriter::write(const Drafts& drafts, WallTime now, Seq reserved_t
 
 Result<void> LogWriter::write_event(const EventBlock& block, const EventBlock::Event& event, Seq seq) {
   const DeliveredView view = view_of(block.delivered(event));
-  const auto type = types_.number_of(view.type, seq);
-  if (!type) return type.error();
-  const auto topic = topics_.number_of(view.topic, seq);
-  if (!topic) return topic.error();
-  insert_.bind(1, static_cast<std::int64_t>(seq.value)).bind(2, newest_us_).bind(3, *type);
-  insert_.bind(4, std::int64_t{view.priority}).bind(5, *topic).bind(6, std::int64_t{view.durability == v1::RELAXED});
-  if (auto inserted = insert_.bind_blob(7, view.envelope).run(); !inserted) return inserted;
+  store::NewEvent made{seq,          newest_us_, view.type, view.topic, view.priority, view.durability == v1::RELAXED,
+                       view.envelope};
+  if (auto appended = appender_.append(made); !appended) return appended;
   retention_.added(event.rule, view.envelope.size());
   return {};
 }
@@ -178,11 +168,7 @@ Result<void> LogWriter::expire(WallTime now, std::size_t rows_max) {
   return transact(false, [&]() -> Result<void> {
     if (auto expired = notes_.expire(now, rows_max); !expired) return expired;
     const Seq first{static_cast<std::uint64_t>(*oldest)};
-    if (auto dropped = types_.drop_unused(first, static_cast<std::int64_t>(rows_max)); !dropped) return dropped.error();
-    if (auto dropped = topics_.drop_unused(first, static_cast<std::int64_t>(rows_max)); !dropped) {
-      return dropped.error();
-    }
-    return {};
+    return appender_.drop_unused_names(first, static_cast<std::int64_t>(rows_max));
   });
 }
 

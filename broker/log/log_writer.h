@@ -13,8 +13,8 @@
 #include "broker/log/retention.h"
 #include "broker/log/run_marks.h"
 #include "broker/rules.h"
+#include "common/store/append.h"
 #include "common/store/database.h"
-#include "common/store/names.h"
 
 namespace cell0::broker {
 
@@ -68,14 +68,12 @@ class LogWriter {
 
  private:
   LogWriter(std::unique_ptr<store::Database> database, RunMarks marks, NoteTables notes, Retention retention,
-            store::NameWriter types, store::NameWriter topics, store::Statement insert, std::int64_t newest_us)
+            store::Appender appender, std::int64_t newest_us)
       : database_(std::move(database)),
         marks_(std::move(marks)),
         notes_(std::move(notes)),
         retention_(std::move(retention)),
-        types_(std::move(types)),
-        topics_(std::move(topics)),
-        insert_(std::move(insert)),
+        appender_(std::move(appender)),
         newest_us_(newest_us) {}
   // Runs `change` in a transaction; on an error nothing is changed, in memory neither.
   template <typename Change>
@@ -88,8 +86,7 @@ class LogWriter {
   RunMarks marks_;
   NoteTables notes_;
   Retention retention_;
-  store::NameWriter types_, topics_;
-  store::Statement insert_;
+  store::Appender appender_;
   std::int64_t newest_us_;  // of the events: never back, so that time can be searched by halves
   bool synced_ = true;
 };

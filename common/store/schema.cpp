@@ -109,6 +109,8 @@ Result<void> configure_writer(Database& database) {
   return database.execute(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;"
       "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536; PRAGMA mmap_size = 0;"
+      // Debian's SQLite overwrites what is deleted: trimming would write every page that it frees.
+      "PRAGMA secure_delete = OFF;"
       "PRAGMA temp_store = MEMORY");
 }
 

@@ -61,7 +61,7 @@ void Publisher::pump() {
     if (!out) break;
     send(std::move(*out));
   }
-  wait_for_backoff();
+  if (client_.connected()) wait_for_backoff();  // else the connection ends it
   tell_flushed();
 }
 

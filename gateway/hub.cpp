@@ -17,11 +17,6 @@ constexpr std::size_t kSharedSliceBytesMax = 64u << 10;
 // Of a set between two turns: with the most sets there may be, 64 MiB.
 constexpr std::size_t kTurnCapacityKept = 64u << 10;
 
-// A resume that is ahead of this gateway's stream waits for it: no more events than gateways may be apart, and no
-// longer than two heartbeats.
-constexpr std::uint64_t kAheadMax = 1u << 24;
-constexpr int kTicksAheadMax = 2;
-
 }  // namespace
 
 Hub::Hub(const CoreLimits& limits, HistorySource& history, OnWake on_wake)
@@ -96,6 +91,10 @@ void Hub::flush() {
     if (!set->turn.empty()) flush_set(*set);
   }
   flushed_ = ring_.newest();
+  advance_parked();
+}
+
+void Hub::advance_parked() {
   std::vector<Receiver*> parked;
   parked.swap(parked_);
   for (Receiver* client : parked) client->place_ = Receiver::Place::kNone;
@@ -306,13 +305,7 @@ void Hub::advance_waiting(SubscriptionSet& set) {
 }
 
 void Hub::on_tick() {
-  std::vector<Receiver*> parked;
-  parked.swap(parked_);
-  for (Receiver* client : parked) {
-    client->place_ = Receiver::Place::kNone;
-    if (client->resume_ != nullptr) ++client->resume_->ticks_ahead;
-    advance(*client);
-  }
+  advance_parked();
   for (SubscriptionSet* set : set_list_) advance_waiting(*set);
 }
 
@@ -437,8 +430,9 @@ bool Hub::plan_resume(Receiver& client) {
   const Seq head = ring_.newest();
   PendingResume& resume = *client.resume_;
   if (resume.since > head) {
-    if (may_come(resume)) {
+    if (!resume.is_future) {
       place(client, Receiver::Place::kParked);
+      ask_head();
       return false;
     }
     resume.found.recovered = false;  // of another fabric, or of the future
@@ -455,9 +449,33 @@ bool Hub::plan_resume(Receiver& client) {
   return true;
 }
 
-// It may have been sent by a gateway that is a moment ahead of this one.
-bool Hub::may_come(const PendingResume& resume) const {
-  return resume.since.value - ring_.newest().value <= kAheadMax && resume.ticks_ahead < kTicksAheadMax;
+// Resumes ahead of this gateway wait in parked_. Another gateway may have been ahead of this one, by a repair even;
+// whether they come from further ahead than that, the broker knows. One question at a time: who comes while it is open
+// is asked for at the next tick.
+void Hub::ask_head() {
+  if (std::exchange(head_asked_, true)) return;
+  std::vector<std::weak_ptr<PendingResume>> ahead;
+  for (const Receiver* client : parked_) {
+    if (client->resume_ != nullptr) ahead.emplace_back(client->resume_);
+  }
+  v1::HistoryRequest request;
+  request.set_since(ring_.newest().value);
+  request.set_through(std::max<std::uint64_t>(1, ring_.newest().value));
+  request.set_limit(1);
+  history_.ask(request, [this, ahead = std::move(ahead),
+                         alive = std::weak_ptr<bool>(alive_)](const Result<v1::HistoryPage>& page) {
+    if (!alive.expired()) on_head(ahead, page);
+  });
+}
+
+void Hub::on_head(const std::vector<std::weak_ptr<PendingResume>>& ahead, const Result<v1::HistoryPage>& page) {
+  if (page) {
+    for (const auto& weak : ahead) {
+      if (const auto resume = weak.lock()) resume->is_future = resume->since.value > page->head_seq();
+    }
+    advance_parked();  // asks nothing more before the next tick
+  }
+  head_asked_ = false;
 }
 
 // The first event that will be sent, and whether something before it is gone. False: history has to answer first.

@@ -158,9 +158,11 @@ class Hub {
   void shed_if_behind(const SubscriptionSet& set, Slice& slice);
   void tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped);
 
+  void advance_parked();
   void advance(Receiver& client);
   bool plan_resume(Receiver& client);
-  bool may_come(const PendingResume& resume) const;
+  void ask_head();
+  void on_head(const std::vector<std::weak_ptr<PendingResume>>& ahead, const Result<v1::HistoryPage>& page);
   bool find_first(Receiver& client);
   bool find_last(Receiver& client);
   void ask_newest(SubscriptionSet& set);
@@ -190,6 +192,7 @@ class Hub {
   bool flush_asked_ = false;
   bool run_asked_ = false;
   HubStats stats_;
+  bool head_asked_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // gone for answers that come after the hub
 };
 

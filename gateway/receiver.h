@@ -30,7 +30,7 @@ struct PendingResume {
   Seq since;
   Seq scanned;  // history is known up to here
   Resumed found;
-  int ticks_ahead = 0;  // of waiting for the stream to come to `since`
+  bool is_future = false;  // the broker says that `since` was never published
   std::function<void(const Resumed&)> done;
 };
 

@@ -90,6 +90,7 @@ class FakeHistory : public HistorySource {
   v1::HistoryPage page_for(const v1::HistoryRequest& request) const {
     const EventFilter filter = EventFilter::create(request.filter()).value();
     v1::HistoryPage page;
+    page.set_head_seq(log.empty() ? 0 : log.back().delivered.seq());
     page.set_trimmed_through(trimmed_through);
     std::vector<const v1::Delivered*> found;
     for (const Stored& stored : log) {

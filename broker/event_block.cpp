@@ -49,7 +49,9 @@ void EventBlock::add(const Stamp& stamp, std::string_view envelope) {
   buffer_.resize(offset + size);
   char* to = buffer_.data() + offset - 1 - wire::varint_size(size);
   to = write_varint(write_tag(to, 5, Type::kBytes), size);  // Batch.events
-  to = write_tag(to, 1, Type::kVarint) + kSeqBytes;         // number() fills it
+  to = write_tag(to, 1, Type::kVarint);
+  write_seq(to, Seq{});  // number() writes another; what it has can be read before
+  to += kSeqBytes;
   to = write_bytes(to, 2, stamp.topic);
   to = write_bytes(to, 3, stamp.type);
   to = write_number(to, 4, stamp.priority);

@@ -101,6 +101,28 @@ TEST_CASE("a block ends at its bytes; an event larger than that has one of its o
   CHECK(event.seq() == 9);
 }
 
+TEST_CASE("events that are left when others are taken out are what they were, numbered before or not") {
+  Drafts drafts(2, 1u << 20);
+  for (const char* message : {"a", "b", "c", "d"}) add(drafts, message);
+  drafts.remove_if([](std::size_t index, v1::Durability) { return index == 1; });
+  drafts.number(Seq{5000});
+  drafts.remove_if([](std::size_t index, v1::Durability) { return index == 2; });
+  drafts.number(Seq{5000});
+  std::string left;
+  for (const EventBlock& block : drafts.blocks()) {
+    for (const EventBlock::Event& event : block.events()) {
+      v1::Delivered delivered;
+      v1::Envelope envelope;
+      REQUIRE(delivered.ParseFromString(std::string(block.delivered(event))));
+      REQUIRE(envelope.ParseFromString(delivered.envelope()));
+      CHECK(delivered.topic() == "events.chat_message");
+      left += std::to_string(delivered.seq()) + envelope.chat_message().message() + ' ';
+    }
+  }
+  CHECK(left == "5000a 5001d ");
+  CHECK(drafts.seq_of(3) == Seq{5001});
+}
+
 TEST_CASE("many blocks are filled again after a clear") {
   Drafts drafts(1, 1000);
   for (int round = 0; round < 3; ++round) {

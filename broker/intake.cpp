@@ -23,21 +23,34 @@ std::unique_ptr<Drafts> Intake::new_drafts() {
 
 Result<Intake::Place> Intake::take(std::string_view encoded) {
   decoded_ = false;
-  if (encoded.size() > limits_.event.event_bytes_max) {
-    return Error{ErrorCode::kTooLarge, "event: " + std::to_string(encoded.size()) + " bytes, at most " +
-                                           std::to_string(limits_.event.event_bytes_max) + " are taken"};
-  }
+  if (auto sized = check_size(encoded); !sized) return sized.error();
   const auto facts = quick_.look(encoded);
   if (!facts) return take_decoded(encoded);
   return add(facts->topic, *facts->type, facts->type->name, facts->priority, encoded);
 }
 
-Result<Intake::Place> Intake::take_decoded(std::string_view encoded) {
+Result<void> Intake::check(std::string_view encoded) {
+  if (auto sized = check_size(encoded); !sized) return sized;
+  if (quick_.look(encoded)) return {};
+  return decode(encoded);
+}
+
+Result<void> Intake::check_size(std::string_view encoded) const {
+  if (encoded.size() <= limits_.event.event_bytes_max) return {};
+  return Error{ErrorCode::kTooLarge, "event: " + std::to_string(encoded.size()) + " bytes, at most " +
+                                         std::to_string(limits_.event.event_bytes_max) + " are taken"};
+}
+
+Result<void> Intake::decode(std::string_view encoded) {
   if (!envelope_.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
     return Error{ErrorCode::kInvalid, "event: not an encoded cell0.v1.Envelope"};
   }
   decoded_ = true;
-  if (auto checked = check_event(envelope_, limits_.event); !checked) return checked.error();
+  return check_event(envelope_, limits_.event);
+}
+
+Result<Intake::Place> Intake::take_decoded(std::string_view encoded) {
+  if (auto decoded = decode(encoded); !decoded) return decoded.error();
   const std::string_view name = type_of(envelope_);
   const EventType& type = event_type_or_user(name);
   return add(topic_of(envelope_, name), type, name, priority_of(envelope_, type), encoded);

@@ -42,6 +42,9 @@ class Intake {
   // work.
   Result<Place> take(std::string_view encoded_envelope);
 
+  // Whether take() would say that the event is wrong.
+  Result<void> check(std::string_view encoded_envelope);
+
   // What the last take() decoded, whatever became of it; null if it did not have to (it has no origin then) or could
   // not.
   const v1::Envelope* envelope() const { return decoded_ ? &envelope_ : nullptr; }
@@ -62,6 +65,8 @@ class Intake {
   std::size_t queued() const { return gathered_->size() + in_flight_; }
 
  private:
+  Result<void> check_size(std::string_view encoded_envelope) const;
+  Result<void> decode(std::string_view encoded_envelope);
   Result<Place> take_decoded(std::string_view encoded_envelope);
   Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
                     std::string_view encoded_envelope);

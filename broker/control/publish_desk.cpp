@@ -116,8 +116,7 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
     case Origin::Verdict::kNext:
       return take_next(origin, envelope, key);
     case Origin::Verdict::kDuplicate:
-      ++counters_.duplicates;
-      return {v1::PublishOutcome::DUPLICATE, origin.seq_of(n).value, {}};
+      return take_again(origin.seq_of(n), envelope);
     case Origin::Verdict::kRejected:
       ++counters_.duplicates;
       return {v1::PublishOutcome::REJECTED, 0, "rejected before, see the first answer"};
@@ -126,6 +125,17 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   }
   ++counters_.unexpected;
   return {v1::PublishOutcome::UNEXPECTED, 0, {}};
+}
+
+// Its n was consumed. Of a run before this one it is not known by what: one that is wrong was rejected.
+PublishDesk::Outcome PublishDesk::take_again(Seq seq, std::string_view envelope) {
+  ++counters_.duplicates;
+  if (seq == Seq{}) {
+    if (auto checked = intake_.check(envelope); !checked) {
+      return {v1::PublishOutcome::REJECTED, 0, checked.error().text};
+    }
+  }
+  return {v1::PublishOutcome::DUPLICATE, seq.value, {}};
 }
 
 // An event with this key is there already, perhaps this very one: sent again after a restart of the broker, when its n

@@ -76,6 +76,7 @@ class PublishDesk {
   void take_keys(Waiting& waiting) const;
   Outcome take_event(Origin& origin, std::uint64_t n, std::string_view envelope, EventKey* key);
   Outcome take_next(Origin& origin, std::string_view envelope, const EventKey* key);
+  Outcome take_again(Seq seq, std::string_view envelope);
   Outcome take_known(Origin& origin, std::uint64_t n, EventKey& key, const Idempotency::Answer& known);
   Outcome key_reused(const EventKey& key, Seq seq);
   void note_origin(const Waiting& waiting);

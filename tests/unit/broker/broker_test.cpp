@@ -434,6 +434,19 @@ TEST_CASE("after a restart seqs go on above all that were used, what was before 
   CHECK(again.outcomes(1).status() == v1::PublishOutcome::ACCEPTED);
 }
 
+TEST_CASE("after a restart an event that was rejected before is not called a duplicate") {
+  Fixture f;
+  v1::Envelope wrong = chat_event();
+  wrong.mutable_chat_message()->clear_sender();
+  CHECK(f.ask(Fixture::publish(1, {wrong, chat_event()})).publish().expected_n() == 3);
+  f.stop();
+  f.start();
+  const auto again = f.ask(Fixture::publish(1, {wrong, chat_event()})).publish();
+  CHECK(again.outcomes(0).status() == v1::PublishOutcome::REJECTED);
+  CHECK(again.outcomes(0).error() == "chat_message.sender: missing");
+  CHECK(again.outcomes(1).status() == v1::PublishOutcome::DUPLICATE);
+}
+
 TEST_CASE("a port or a state directory that is taken is said with its setting") {
   Fixture f;
   Settings settings = f.settings();

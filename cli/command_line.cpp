@@ -63,6 +63,26 @@ void add_history(CLI::App& app, HistoryOptions& history) {
   command.add_flag("--pretty,-p", history.pretty, "For people instead of JSON lines");
 }
 
+void add_log(CLI::App& app, LogCommand& log) {
+  using What = LogCommand::What;
+  auto& command = *app.add_subcommand("log", "Looks into the broker's log file, exports and imports it");
+  command.require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, What what) -> CLI::App& {
+    auto& sub = *command.add_subcommand(name, help);
+    sub.add_option("file", log.file, "The log; else <state.dir>/log.db");
+    sub.callback([&log, what] { log.what = what; });
+    return sub;
+  };
+  add("info", "What it holds", What::kInfo).add_flag("--json", log.json, "As one JSON object");
+  add("verify", "Reads everything and names what is damaged; exit code 1 if anything is", What::kVerify);
+  auto& out = add("export", "Events as JSON lines, oldest first; also while the broker runs", What::kExport);
+  add_filter(out, log.filter);
+  out.add_option("--since", log.since, "Only after this seq");
+  out.add_option("--output,-o", log.output, "A file instead of standard output");
+  auto& in = add("import", "Makes a new log out of exported lines", What::kImport);
+  in.add_option("--input,-i", log.input, "A file instead of standard input");
+}
+
 struct Globals {
   std::string config;
   std::vector<std::string> sets;
@@ -111,6 +131,7 @@ void finish_arguments(const CLI::App& app, const Globals& globals, Arguments& ar
   if (app.got_subcommand("pub")) arguments.command = Command::kPub;
   if (app.got_subcommand("sub")) arguments.command = Command::kSub;
   if (app.got_subcommand("history")) arguments.command = Command::kHistory;
+  if (app.got_subcommand("log")) arguments.command = Command::kLog;
   if (app.got_subcommand("check-config")) arguments.command = Command::kCheckConfig;
 }
 
@@ -128,6 +149,7 @@ std::optional<Arguments> parse_arguments(int argc, const char* const* argv, int&
   add_pub(app, arguments.pub);
   add_sub(app, arguments.sub);
   add_history(app, arguments.history);
+  add_log(app, arguments.log);
   auto& check = *app.add_subcommand("check-config", "Reads the configuration and says what is wrong with it");
   check.add_option("file", globals.config, "The file; else --config or $CELL0_CONFIG");
   try {

@@ -47,7 +47,18 @@ struct HistoryOptions {
   bool pretty = false;
 };
 
-enum class Command { kPub, kSub, kHistory, kCheckConfig };
+struct LogCommand {
+  enum class What { kInfo, kVerify, kExport, kImport };
+  What what = What::kInfo;
+  std::string file;      // empty: <state.dir>/log.db
+  bool json = false;     // info
+  FilterOptions filter;  // export
+  std::uint64_t since = 0;
+  std::string output;  // export; empty: standard output
+  std::string input;   // import; empty: standard input
+};
+
+enum class Command { kPub, kSub, kHistory, kLog, kCheckConfig };
 
 struct Arguments {
   Command command = Command::kPub;
@@ -56,6 +67,7 @@ struct Arguments {
   PubOptions pub;
   SubOptions sub;
   HistoryOptions history;
+  LogCommand log;
 };
 
 // Nothing if there is no more to do: help, version or an error has been printed; then `exit_code` is what to leave

@@ -11,6 +11,7 @@ constexpr Duration kExpireInterval = std::chrono::minutes(1);
 constexpr std::size_t kExpireRows = 10'000;
 constexpr std::size_t kMakeRoomRows = 256;  // in one transaction while the disk is full
 constexpr int kMakeRoomRounds = 200;
+constexpr std::uint64_t kMakeRoomMin = 1 << 20;
 
 std::uint64_t size_of(std::filesystem::path path, const char* suffix) {
   path += suffix;
@@ -147,7 +148,9 @@ void LogSequencer::make_room() {
   }
   if (ballast_.bytes() > 0) ballast_.give_back();
   (void)writer_->checkpoint();  // if it fails the WAL stays as long as it is
-  const auto enough = static_cast<std::int64_t>(std::max<std::uint64_t>(ballast_.bytes(), 1 << 20));
+  // An eighth of the file: when the disk is full of something else, more would not help.
+  const std::uint64_t wanted = std::max(ballast_.bytes(), kMakeRoomMin);
+  const auto enough = static_cast<std::int64_t>(std::min(wanted, size_of(options_.log.path, "") / 8));
   for (int round = 0; round < kMakeRoomRounds; ++round) {
     const auto free = writer_->free_bytes();
     if (!free || *free >= enough || writer_->events() == 0) return;
@@ -234,7 +237,9 @@ void LogSequencer::close(std::function<void()> done) {
   closed_ = true;
   worker_.run(
       [this] {
-        if (writer_) (void)writer_->marks().end();  // without it the next start takes the end for an unclean one
+        if (!writer_) return;
+        (void)writer_->marks().end();  // without it the next start takes the end for an unclean one
+        (void)writer_->checkpoint();   // so that the file is all there is; without it the next start does it
         writer_.reset();
       },
       std::move(done));

@@ -7,8 +7,8 @@ Result<Appender> Appender::create(Database& database) {
   if (!types) return types.error();
   auto topics = NameWriter::create(database, NameKind::kTopic);
   if (!topics) return topics.error();
-  auto insert = database.prepare(
-      "INSERT INTO ev(seq, ts, type, prio, topic, relaxed, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  auto insert =
+      database.prepare("INSERT INTO ev(seq, ts, type, prio, topic, relaxed, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   if (!insert) return insert.error();
   return Appender(std::move(*types), std::move(*topics), std::move(*insert));
 }

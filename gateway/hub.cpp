@@ -157,9 +157,7 @@ void Hub::pump(Receiver& client) {
 
 // False: it waits, for history or for its socket. The cursor moves only when the socket has taken something.
 bool Hub::send_slice(Receiver& client) {
-  if (find_shared(*client.set_, client.cursor_->pos) != nullptr && !may_be_behind(*client.cursor_)) {
-    return send_shared(client);
-  }
+  if (find_shared(client) != nullptr) return send_shared(client);
   Slice slice;
   slice.after = *client.cursor_;
   const bool from_ring = ring_.covers(slice.after.pos);
@@ -175,9 +173,9 @@ bool Hub::send_slice(Receiver& client) {
     place(client, Receiver::Place::kWaiting);
     return false;
   }
-  if (!slice.frames.empty()) {
-    const BlobPtr blob = BlobPtr::copy(slice.frames);
-    if (from_ring) share(*client.set_, client.cursor_->pos, slice, blob);
+  const BlobPtr blob = slice.frames.empty() ? BlobPtr() : BlobPtr::copy(slice.frames);
+  share(client, slice, blob);
+  if (blob) {
     if (client.outlet_.write_blob(blob) == 0) return false;
     stats_.deliveries += slice.events;
     stats_.events_skipped += slice.skipped;
@@ -189,25 +187,33 @@ bool Hub::send_slice(Receiver& client) {
 
 // ---- slices that several cursors are sent
 
-const Hub::SharedSlice* Hub::find_shared(const SubscriptionSet& set, Seq from) const {
+// Not for one that is to be told something first, or has events left out.
+const Hub::SharedSlice* Hub::find_shared(const Receiver& client) const {
+  const Cursor& cursor = *client.cursor_;
+  const bool from_ring = ring_.covers(cursor.pos);
+  if (from_ring ? may_be_behind(cursor) : cursor.pos >= cursor.promised) return nullptr;
   for (const SharedSlice& shared : shared_) {
-    if (shared.set == set.id && shared.from == from) return &shared;
+    if (shared.set != client.set_->id || shared.from_ring != from_ring) continue;
+    if (shared.from <= cursor.pos && cursor.pos < shared.first) return &shared;
   }
   return nullptr;
 }
 
 bool Hub::send_shared(Receiver& client) {
-  const SharedSlice shared = *find_shared(*client.set_, client.cursor_->pos);
-  if (client.outlet_.write_blob(shared.frames) == 0) return false;
+  const SharedSlice shared = *find_shared(client);
+  if (shared.frames && client.outlet_.write_blob(shared.frames) == 0) return false;
   stats_.deliveries += shared.events;
-  client.cursor_->pos = shared.to;
+  client.cursor_->pos = std::max(client.cursor_->pos, shared.to);
   return true;
 }
 
-// Only what every cursor of the set would be sent there: nothing left out, nobody told anything of his own.
-void Hub::share(const SubscriptionSet& set, Seq from, const Slice& slice, const BlobPtr& frames) {
-  if (slice.told || from < slice.after.floor_through || frames.size() > kSharedSliceBytesMax) return;
-  SharedSlice shared{set.id, from, slice.after.pos, frames, slice.events};
+void Hub::share(const Receiver& client, const Slice& slice, const BlobPtr& frames) {
+  const Seq from = client.cursor_->pos;
+  if (!slice.shareable || slice.told || from < slice.after.floor_through || frames.size() > kSharedSliceBytesMax)
+    return;
+  if (slice.after.pos <= from) return;
+  SharedSlice shared{client.set_->id, ring_.covers(from), from, slice.first.value_or(slice.after.pos), slice.after.pos,
+                     frames,          slice.events};
   if (shared_.size() < kSharedSlicesMax) return shared_.push_back(std::move(shared));
   shared_[shared_next_] = std::move(shared);
   shared_next_ = (shared_next_ + 1) % kSharedSlicesMax;
@@ -230,6 +236,7 @@ void Hub::read_ring(const SubscriptionSet& set, Slice& slice) {
     cursor.pos = event.seq();
     const bool left_out = event.seq() <= cursor.floor_through && event.priority() > cursor.floor;
     if (!event.is_hole() && (left_out || !set.filter.admits(event.facts()))) continue;
+    if (!slice.first) slice.first = event.is_hole() ? event.hole_from() : event.seq();
     render(*set.renderer, slice.frames, event);
     ++slice.events;
   }
@@ -275,6 +282,7 @@ void Hub::read_page(SubscriptionSet& set, Slice& slice) {
   const Seq through = std::min(page->through, ring_.base());  // the ring has more: what is trimmed, or was never stored
   const Seq known = std::max(cursor.pos, cursor.trimmed_told);
   const Seq trimmed = std::min(page->trimmed_through, through);
+  slice.shareable = page->trimmed_through <= cursor.pos;
   if (trimmed > known) {  // since it was promised
     tell(set, slice, {known.next(), trimmed, 0, std::nullopt, SkipReason::kNotRetained});
     cursor.trimmed_told = trimmed;
@@ -284,6 +292,7 @@ void Hub::read_page(SubscriptionSet& set, Slice& slice) {
     if (event->seq() > through) break;
     if (slice.frames.size() >= limits_.cursor_chunk_bytes) return;
     cursor.pos = event->seq();
+    if (!slice.first) slice.first = event->seq();
     render(*set.renderer, slice.frames, *event);
     ++slice.events;
   }

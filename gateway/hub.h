@@ -126,13 +126,17 @@ class Hub {
     std::uint64_t events = 0;
     std::uint64_t skipped = 0;
     bool told = false;
-    bool waits = false;  // for history
+    bool waits = false;        // for history
+    bool shareable = true;     // every cursor of the set would be sent the same there
+    std::optional<Seq> first;  // where what is sent begins
   };
-  // What one cursor of a set was sent, for the next one that stands at the same place: when a thousand fall behind at
-  // once, rendering for each alone would keep them behind.
+  // What one cursor of a set was sent, for the next one that stands between the same events: when thousands fall behind
+  // or come back at once, rendering for each alone would keep them behind. `frames` is empty if nothing lay between.
   struct SharedSlice {
     std::uint64_t set = 0;
+    bool from_ring = false;  // history has no ephemeral events
     Seq from;
+    Seq first;  // a cursor from `from` on and before `first` is sent the same
     Seq to;
     BlobPtr frames;
     std::uint64_t events = 0;
@@ -151,9 +155,9 @@ class Hub {
   bool send_slice(Receiver& client);
   void read_ring(const SubscriptionSet& set, Slice& slice);
   void read_page(SubscriptionSet& set, Slice& slice);
-  const SharedSlice* find_shared(const SubscriptionSet& set, Seq from) const;
+  const SharedSlice* find_shared(const Receiver& client) const;
   bool send_shared(Receiver& client);
-  void share(const SubscriptionSet& set, Seq from, const Slice& slice, const BlobPtr& frames);
+  void share(const Receiver& client, const Slice& slice, const BlobPtr& frames);
   bool may_be_behind(const Cursor& cursor) const;
   void shed_if_behind(const SubscriptionSet& set, Slice& slice);
   void tell(const SubscriptionSet& set, Slice& slice, const Skipped& skipped);

@@ -35,6 +35,8 @@ constexpr std::string_view kUsage =
   --protocols TEXT      Sec-WebSocket-Protocol
   --match TEXT          what a frame must hold to count as an event ({"type":"event",)
   --latency KEY         where events carry their time: a number of Unix microseconds or an ISO string (sent_us)
+  --from-start 0|1      1: everything counts from the first handshake on, and the time too (0)
+  --ports-per-address N how many connections share an address of ours, 127.0.0.1 and on (20000)
   --settle SECONDS      between the last handshake and the first line (0.5)
   --duration SECONDS    of measuring; 0: until SIGTERM, SIGINT or --events (0)
   --events N            stop when every reading connection has that many; 0: never (0)
@@ -50,6 +52,7 @@ struct Plan {
   double settle = 0.5;
   double duration = 0;
   std::uint64_t events = 0;
+  int from_start = 0;
 };
 
 // "127.0.0.1:8765" or "[::1]:8765".
@@ -92,11 +95,14 @@ Plan parse(int argc, char** argv) {
   options.number("--threads", plan.threads);
   options.number("--rate", rate);
   options.number("--stalled", plan.stalled);
+  options.number("--from-start", plan.from_start);
+  options.number("--ports-per-address", plan.settings.ports_per_address);
   options.number("--settle", plan.settle);
   options.number("--duration", plan.duration);
   options.number("--events", plan.events);
   options.parse(argc, argv);
   if (plan.settings.targets.empty()) parse_target("127.0.0.1:8765", plan.settings.targets.emplace_back());
+  if (plan.settings.ports_per_address == 0) options.fail("--ports-per-address: at least 1");
   if (plan.threads == 0 || plan.connections < plan.threads) options.fail("--threads: between 1 and --connections");
   if (plan.stalled > plan.connections) options.fail("--stalled: no more than --connections");
   plan.settings.handshakes_per_second = rate / static_cast<double>(plan.threads);
@@ -115,7 +121,7 @@ double cpu_seconds() {
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 struct Fleet {
-  explicit Fleet(const Plan& plan) {
+  explicit Fleet(const Plan& plan) : measuring(plan.from_start != 0) {
     std::size_t first = 0;
     for (std::size_t i = 0; i < plan.threads; ++i) {
       const std::size_t end = plan.connections * (i + 1) / plan.threads;
@@ -145,7 +151,7 @@ struct Fleet {
     return sum([](const LoadWorker& w) { return w.events(); });
   }
 
-  std::atomic<bool> measuring{false};
+  std::atomic<bool> measuring;
   std::atomic<bool> stop{false};
   std::vector<std::unique_ptr<LoadWorker>> workers;
   std::vector<std::thread> threads;
@@ -228,14 +234,14 @@ int main(int argc, char** argv) {
     return 1;
   }
   const auto settled = Clock::now();
-  while (!stop_requested && seconds_since(settled) < plan.settle) nap();
+  while (!stop_requested && plan.from_start == 0 && seconds_since(settled) < plan.settle) nap();
 
   fleet.measuring = true;
   std::printf("{\"state\":\"connected\",\"open\":%llu,\"failed\":%llu,\"seconds\":%.3f}\n",
               static_cast<unsigned long long>(fleet.open()), static_cast<unsigned long long>(fleet.failed()),
               connecting);
   std::fflush(stdout);
-  const auto measured = Clock::now();
+  const auto measured = plan.from_start != 0 ? begin : Clock::now();
   const double cpu = cpu_seconds();
   while (!stop_requested && !enough(plan, fleet, measured)) nap();
 

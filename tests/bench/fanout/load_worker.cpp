@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr std::size_t kFrameBytesMax = 64 * 1024 * 1024;
-constexpr std::size_t kPortsPerAddress = 20'000;  // of ours: then 127.0.0.2 and so on, or local ports run out
 constexpr int kEventsPerTurn = 512;
 constexpr unsigned kText = 1, kClose = 8, kPing = 9, kPong = 10;
 
@@ -115,7 +114,7 @@ void LoadWorker::connect(Client& client, std::size_t index) {
   if (target.address.ss_family == AF_INET && (ntohl(v4.sin_addr.s_addr) >> 24) == 127) {
     sockaddr_in from{};
     from.sin_family = AF_INET;
-    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / kPortsPerAddress));
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<std::uint32_t>(index / settings_.ports_per_address));
     ::setsockopt(client.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     ::bind(client.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from);
   }

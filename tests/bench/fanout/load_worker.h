@@ -33,6 +33,7 @@ struct LoadSettings {
   std::string match = "{\"type\":\"event\",";  // what a frame must hold to be an event; "" for every frame
   std::string latency_key = "sent_us";         // "timestamp": an ISO 8601 string; "" for none
   double handshakes_per_second = 2000;         // of this worker
+  std::size_t ports_per_address = 20'000;      // of ours: then 127.0.0.2 and so on, or local ports run out
 };
 
 // What a worker has seen. Counted only while measuring, but for `open`, `failed` and `closed`.

@@ -54,8 +54,8 @@ class ControlSession {
   // Says the first hello.
   void start() { say_hello(); }
 
-  // Takes `body` (without an id) and `done`, which is called once, later. An error: nothing was taken. kUnavailable: not
-  // connected, the bound is reached, or the wire is full; kTooLarge.
+  // Takes `body` (without an id) and `done`, which is called once, later. An error: nothing was taken. kUnavailable:
+  // not connected, the bound is reached, or the wire is full; kTooLarge.
   Result<void> request(v1::Request&& body, Duration timeout, OnAnswer& done);
 
   void on_message(std::string_view bytes);

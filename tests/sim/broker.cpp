@@ -1,0 +1,187 @@
+#include "tests/sim/broker.h"
+
+#include "broker/chain.h"
+#include "broker/control/history_desk.h"
+#include "broker/control/publish_desk.h"
+#include "broker/intake.h"
+#include "broker/topics.h"
+#include "tests/sim/model_log.h"
+
+namespace cell0::sim {
+namespace {
+
+constexpr Duration kTurnMax = microseconds(500);  // from a message to the end of the loop's turn
+
+std::string new_boot_id(Random& random) {
+  std::string id(16, '\0');
+  random.fill({reinterpret_cast<std::uint8_t*>(id.data()), id.size()});
+  return id;
+}
+
+}  // namespace
+
+struct Broker::Run {
+  Run(Broker& owner, broker::SeqSource source);
+
+  void publish(broker::Drafts& committed);
+  void heartbeat();
+  void on_request(const std::string& peer, std::string_view bytes);
+  void answer_hello(const std::string& peer, std::uint64_t id);
+  void end_turn_soon();
+  void check_bounds() const;
+
+  Broker& owner;
+  World& world;
+  const broker::Limits& limits;
+  Life life;
+  broker::Counters counters;
+  broker::SeqSource seqs;
+  ModelSequencer sequencer;
+  ModelHistory model_history;
+  struct CheckedHistory final : broker::History {
+    explicit CheckedHistory(Run& r) : run(r) {}
+    void page(broker::HistoryQuery query, Done done) override;
+    Run& run;
+  } history;
+  broker::Chain chain;
+  broker::Topics topics;
+  broker::Intake intake;
+  broker::Answers answers;
+  broker::PublishDesk publish_desk;
+  broker::HistoryDesk history_desk;
+  bool turn_ends = false;
+};
+
+Broker::Run::Run(Broker& o, broker::SeqSource source)
+    : owner(o),
+      world(o.world_),
+      limits(o.plan_.broker),
+      seqs(std::move(source)),
+      sequencer(world, o.plan_.disk, o.disk_, seqs,
+                [this](const Transaction& stored) { owner.invariants_.on_stored(stored); }),
+      model_history(world, o.plan_.disk, o.disk_),
+      history(*this),
+      chain(seqs.start(), new_boot_id(world.dice().random())),
+      topics(o.rules_, limits.topics_max),
+      intake(limits, o.rules_, topics, sequencer, world.clock()),
+      answers([this](std::string_view peer, std::string_view bytes) { return owner.network_.answer(peer, bytes); },
+              counters),
+      publish_desk(limits, intake, answers, counters, world.clock(), o.log_),
+      history_desk(limits, history, chain, answers, counters) {
+  sequencer.on_committed([this](broker::Drafts& committed) { publish(committed); });
+  intake.on_failed([this](broker::Drafts& failed, broker::Drafts& gathered, const Error& error) {
+    publish_desk.not_committed(failed, gathered, error);
+  });
+  intake.on_settled([this](broker::Drafts& drafts, const Result<void>&) { publish_desk.settled(drafts); });
+  for (const auto& [origin, last_n] : o.disk_.origins())
+    publish_desk.restore_origin(origin.first, origin.second, last_n);
+}
+
+void Broker::Run::CheckedHistory::page(broker::HistoryQuery query, Done done) {
+  run.model_history.page(query, [this, query, done = std::move(done)](Result<std::string> page) {
+    v1::HistoryPage decoded;
+    CELL0_CHECK(page.ok() && decoded.ParseFromString(*page));
+    run.owner.invariants_.on_page(query, decoded);
+    done(std::move(page));
+  });
+}
+
+// As Fanout::publish.
+void Broker::Run::publish(broker::Drafts& committed) {
+  Seq last = committed.first().prev();
+  for (broker::EventBlock& block : committed.blocks()) {
+    last = Seq{last.value + block.events().size()};
+    const std::string bytes(chain.link(block, last, world.clock().wall()));
+    v1::Batch batch;
+    CELL0_CHECK(batch.ParseFromString(bytes));
+    world.trace("broker: publishes %llu..%llu", static_cast<unsigned long long>(batch.prev_seq() + 1),
+                static_cast<unsigned long long>(batch.last_seq()));
+    owner.invariants_.on_published(batch);
+    owner.network_.publish(bytes);
+  }
+}
+
+void Broker::Run::heartbeat() {
+  owner.network_.publish(std::string(chain.heartbeat(world.clock().wall())));
+  publish_desk.drop_idle();
+  world.after(limits.heartbeat_interval, life, [this] { heartbeat(); });
+}
+
+void Broker::Run::on_request(const std::string& peer, std::string_view bytes) {
+  v1::Request request;
+  CELL0_CHECK(request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
+  if (request.has_hello()) return answer_hello(peer, request.id());
+  Result<void> taken;
+  if (request.has_publish()) {
+    taken = publish_desk.take(peer, request.id(), request.publish().SerializeAsString());
+    end_turn_soon();
+  } else {
+    taken = history_desk.open(peer, request.id(), request.history().SerializeAsString());
+  }
+  if (!taken) answers.fail(peer, request.id(), taken.error());
+  check_bounds();
+}
+
+void Broker::Run::answer_hello(const std::string& peer, std::uint64_t id) {
+  v1::Response response;
+  response.set_id(id);
+  v1::HelloAnswer& hello = *response.mutable_hello();
+  hello.set_boot_id(chain.boot_id());
+  hello.set_start_seq(sequencer.start().value);
+  hello.set_head_seq(chain.head().value);
+  hello.set_event_bytes_max(static_cast<std::uint32_t>(limits.event.event_bytes_max));
+  hello.set_publish_events_max(static_cast<std::uint32_t>(limits.publish_events_max));
+  hello.set_publish_bytes_max(static_cast<std::uint32_t>(limits.publish_bytes_max));
+  answers.send(peer, response);
+}
+
+void Broker::Run::end_turn_soon() {
+  if (std::exchange(turn_ends, true)) return;
+  world.after(world.dice().delay(Duration(0), kTurnMax), life, [this] {
+    turn_ends = false;
+    intake.commit();
+  });
+}
+
+void Broker::Run::check_bounds() const {
+  const bool fine = intake.queued() <= 2 * limits.gathered_events_max &&
+                    publish_desk.waiting() <= limits.publishes_max && history_desk.size() <= limits.histories_max;
+  if (!fine) throw Violation("memory is bounded", "broker: " + std::to_string(intake.queued()) + " events queued");
+}
+
+Broker::Broker(World& world, const Plan& plan, const broker::RuleTable& rules, Network& network, Disk& disk,
+               Invariants& invariants, Log& log)
+    : world_(world), plan_(plan), rules_(rules), network_(network), disk_(disk), invariants_(invariants), log_(log) {}
+
+Broker::~Broker() = default;
+
+Seq Broker::head() const { return run_->chain.head(); }
+
+void Broker::start() {
+  auto seqs = broker::SeqSource::create(disk_, disk_.last(), world_.clock().wall(), plan_.broker.seq_block);
+  if (!seqs) {
+    world_.trace("broker: cannot start: %s", seqs.error().text.c_str());
+    return;
+  }
+  disk_.recover(seqs->start());
+  invariants_.on_broker_start(seqs->start());
+  run_ = std::make_unique<Run>(*this, std::move(*seqs));
+  world_.trace("broker: starts at %llu", static_cast<unsigned long long>(run_->seqs.start().value));
+  network_.open([run = run_.get()](const std::string& peer, std::string_view bytes) { run->on_request(peer, bytes); });
+  run_->heartbeat();
+}
+
+void Broker::kill() {
+  world_.trace("broker: killed");
+  network_.close();
+  run_.reset();
+}
+
+void Broker::cut_power() {
+  kill();
+  disk_.cut_power(world_.dice());
+  invariants_.on_power_cut();
+  world_.trace("broker: and its power was cut");
+}
+
+}  // namespace cell0::sim

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from cell0_test import wait_until
-from cell0_test.acknowledged_emitter import AcknowledgedEmitter, load_proto
+from cell0_test.acknowledged_emitter import AcknowledgedEmitter, chat_history, load_proto
 from cell0_test.conversation import Closed
 
 KILLS = int(os.environ.get("CELL0_TEST_KILLS", "8"))
@@ -61,29 +61,6 @@ class Client:
                     self.problems.append(message)
 
 
-def history(fabric, proto):
-    """Every chat message of the log: [(seq, text)], in order; straight from the broker."""
-    control_pb2, event_pb2 = proto
-    import zmq
-    socket = zmq.Context.instance().socket(zmq.DEALER)
-    socket.connect(fabric.endpoint("control"))
-    found, since = [], 0
-    while True:
-        request = control_pb2.Request(id=1)
-        request.history.filter.types.append("chat_message")
-        request.history.since = since
-        socket.send(request.SerializeToString())
-        assert socket.poll(20_000), "no answer to a history request"
-        page = control_pb2.Response.FromString(socket.recv()).history
-        for event in page.events:
-            found.append((event.seq, event_pb2.Envelope.FromString(event.envelope).chat_message.message))
-        assert page.trimmed_through == 0
-        if page.end:
-            socket.close()
-            return found
-        since = page.scanned_through
-
-
 @pytest.mark.parametrize("kills", [KILLS])
 def test_kills_lose_nothing_acknowledged(empty_fabric, tmp_path, kills):
     fabric, proto = empty_fabric, load_proto(tmp_path)
@@ -104,7 +81,7 @@ def test_kills_lose_nothing_acknowledged(empty_fabric, tmp_path, kills):
         broker.restart()
     for emitter in emitters:
         emitter.finish(60)
-    log = history(fabric, proto)
+    log = chat_history(fabric.endpoint("control"), proto)
     last = log[-1][0]
     wait_until(lambda: all(c.problems or (c.seqs and c.seqs[-1] == last) for c in clients), "all clients to have all",
                within=60)

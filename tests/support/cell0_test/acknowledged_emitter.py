@@ -136,3 +136,24 @@ class AcknowledgedEmitter:
             self._answered += 1
             envelopes.pop(self._answered, None)
         return again
+
+
+def chat_history(control_endpoint, proto):
+    """Every chat message of the log, straight from the broker: [(seq, text)], in its order."""
+    control_pb2, event_pb2 = proto
+    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.connect(control_endpoint)
+    found, since, end = [], 0, False
+    while not end:
+        request = control_pb2.Request(id=1)
+        request.history.filter.types.append("chat_message")
+        request.history.since = since
+        socket.send(request.SerializeToString())
+        assert socket.poll(20_000), "no answer to a history request"
+        page = control_pb2.Response.FromString(socket.recv()).history
+        for event in page.events:
+            found.append((event.seq, event_pb2.Envelope.FromString(event.envelope).chat_message.message))
+        since, end = page.scanned_through, page.end
+    socket.close()
+    return found

@@ -148,6 +148,28 @@ TEST_CASE("of a commit that failed the ephemeral events go out, and those that g
   CHECK(f.intake.idle());
 }
 
+TEST_CASE("ephemeral events that cannot have seqs either are dropped, and the next ones tried") {
+  SlowSequencer sequencer;
+  Fixture f(sequencer);
+  v1::Envelope heartbeat = chat_event();
+  heartbeat.mutable_heartbeat()->set_client_id("server");
+  heartbeat.mutable_heartbeat()->set_sequence(1);
+  REQUIRE(f.intake.take(heartbeat.SerializeAsString()));
+  f.take(1);
+  f.intake.commit();
+  f.take(1);
+  std::vector<std::uint64_t> seqs;
+  f.intake.on_settled([&](Drafts& drafts, const Result<void>&) {
+    for (std::size_t i = 0; i < drafts.added(); ++i) seqs.push_back(drafts.seq_of(i).value);
+  });
+  sequencer.fail(ErrorCode::kFull);
+  sequencer.fail(ErrorCode::kUnavailable);
+  CHECK(seqs == std::vector<std::uint64_t>{0, 0});
+  sequencer.succeed();
+  CHECK(seqs == std::vector<std::uint64_t>{0, 0, 100});
+  CHECK(f.intake.idle());
+}
+
 TEST_CASE("an event is stamped with its type's defaults, or what it says itself") {
   SlowSequencer sequencer;
   Fixture f(sequencer);

@@ -45,7 +45,7 @@ broker::Limits draw_broker_limits(Dice& dice) {
   limits.publish_events_max = dice.between(4, 64);
   limits.gathered_events_max = dice.between(20, 300);
   limits.publishes_max = dice.between(4, 64);
-  limits.page_bytes_max = dice.between(100, 3'000);
+  limits.page_bytes_max = dice.between(500, 5'000);
   limits.histories_per_peer_max = dice.between(3, 8);
   limits.origin_recent_max = dice.between(1, 100);
   limits.seq_block = dice.between(20, 5'000);
@@ -55,13 +55,13 @@ broker::Limits draw_broker_limits(Dice& dice) {
 gateway::CoreLimits draw_gateway_limits(Dice& dice) {
   gateway::CoreLimits limits;
   limits.ring_events_max = dice.between(8, 300);
-  limits.ring_bytes_max = dice.between(4'000, 200'000);
+  limits.ring_bytes_max = dice.between(4'000, 60'000);
   limits.lag_bytes_max = dice.between(4'000, 50'000);
   limits.cursor_chunk_bytes = dice.between(50, 2'000);
   limits.turn_bytes_max = dice.between(200, 20'000);
   limits.pages_max = dice.between(1, 6);
   limits.pages_asked_max = dice.between(1, 3);
-  limits.page_timeout = milliseconds(dice.between(300, 5'000));
+  limits.page_timeout = milliseconds(dice.between(500, 5'000));
   limits.hold_max = milliseconds(dice.between(1'500, 12'000));
   limits.hold_bytes_max = dice.one_in(3) ? dice.between(500, 5'000) : 1u << 20;
   return limits;
@@ -77,7 +77,7 @@ Plan Plan::draw(Dice& dice) {
   plan.push_every = milliseconds(dice.between(10, 200));
   plan.fault_every = milliseconds(dice.between(150, 3'000));
   plan.faults = draw_faults(dice);
-  plan.links.delay_max = dice.one_in(3) ? milliseconds(dice.between(20, 400)) : milliseconds(5);
+  plan.links.delay_max = dice.one_in(3) ? milliseconds(dice.between(10, 100)) : milliseconds(5);
   plan.disk.commit_max = dice.one_in(4) ? milliseconds(dice.between(10, 100)) : milliseconds(3);
   plan.broker = draw_broker_limits(dice);
   plan.rules = draw_rules(dice);

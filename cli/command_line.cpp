@@ -63,6 +63,12 @@ void add_history(CLI::App& app, HistoryOptions& history) {
   command.add_flag("--pretty,-p", history.pretty, "For people instead of JSON lines");
 }
 
+void add_clients(CLI::App& app, ClientsOptions& clients) {
+  auto& command = *app.add_subcommand("clients", "Shows the clients of every gateway, the one furthest behind first");
+  command.add_option("--limit,-n", clients.limit, "At most so many; 0: all")->capture_default_str();
+  command.add_flag("--json", clients.json, "JSON lines instead of a table");
+}
+
 void add_log(CLI::App& app, LogCommand& log) {
   using What = LogCommand::What;
   auto& command = *app.add_subcommand("log", "Looks into the broker's log file, exports and imports it");
@@ -131,6 +137,7 @@ void finish_arguments(const CLI::App& app, const Globals& globals, Arguments& ar
   if (app.got_subcommand("pub")) arguments.command = Command::kPub;
   if (app.got_subcommand("sub")) arguments.command = Command::kSub;
   if (app.got_subcommand("history")) arguments.command = Command::kHistory;
+  if (app.got_subcommand("clients")) arguments.command = Command::kClients;
   if (app.got_subcommand("log")) arguments.command = Command::kLog;
   if (app.got_subcommand("check-config")) arguments.command = Command::kCheckConfig;
 }
@@ -149,6 +156,7 @@ std::optional<Arguments> parse_arguments(int argc, const char* const* argv, int&
   add_pub(app, arguments.pub);
   add_sub(app, arguments.sub);
   add_history(app, arguments.history);
+  add_clients(app, arguments.clients);
   add_log(app, arguments.log);
   auto& check = *app.add_subcommand("check-config", "Reads the configuration and says what is wrong with it");
   check.add_option("file", globals.config, "The file; else --config or $CELL0_CONFIG");

@@ -58,7 +58,12 @@ struct LogCommand {
   std::string input;   // import; empty: standard input
 };
 
-enum class Command { kPub, kSub, kHistory, kLog, kCheckConfig };
+struct ClientsOptions {
+  std::size_t limit = 50;  // 0: all
+  bool json = false;
+};
+
+enum class Command { kPub, kSub, kHistory, kClients, kLog, kCheckConfig };
 
 struct Arguments {
   Command command = Command::kPub;
@@ -67,6 +72,7 @@ struct Arguments {
   PubOptions pub;
   SubOptions sub;
   HistoryOptions history;
+  ClientsOptions clients;
   LogCommand log;
 };
 

@@ -20,6 +20,7 @@ constexpr Entry kCommands[] = {
     {cli::Command::kPub, &cli::run_pub},
     {cli::Command::kSub, &cli::run_sub},
     {cli::Command::kHistory, &cli::run_history},
+    {cli::Command::kClients, &cli::run_clients},
     {cli::Command::kLog, &cli::run_log},
     {cli::Command::kCheckConfig, &cli::run_check_config},
 };

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/uuid.h"
 #include "gateway/access.h"
+#include "gateway/client_view.h"
 #include "gateway/consumers.h"
 #include "gateway/history_source.h"
 #include "gateway/hub.h"
@@ -23,12 +24,14 @@ struct ClientCounts {
 
 class Session;
 
-// The WebSocket clients that are open, for statistics.
+// The clients that are open, for statistics.
 class ClientDirectory {
  public:
   virtual ~ClientDirectory() = default;
   virtual std::size_t open_clients() const = 0;  // WebSockets and streams
   virtual std::vector<std::string> client_ids(std::size_t count_max) const = 0;
+  // Up to count_max of those with an id above `after`. O(clients). REQUIRES: count_max > 0.
+  virtual ClientPage client_page(std::uint64_t after, std::size_t count_max) const = 0;
 };
 
 struct Core {

@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <asio/post.hpp>
 
 #include "common/version.h"
@@ -313,6 +314,52 @@ std::vector<std::string> Gateway::client_ids(std::size_t count_max) const {
   return ids;
 }
 
+namespace {
+
+ClientView view_of(const Subscriber& client, const Hub& hub, WallTime now) {
+  ClientView view;
+  const Connection& connection = client.connection();
+  view.id = connection.id();
+  view.kind = "stream";
+  view.peer = connection.peer();
+  view.queue_bytes = connection.pending_bytes();
+  view.lag = hub.lag_of(client, now);
+  return view;
+}
+
+}  // namespace
+
+ClientPage Gateway::client_page(std::uint64_t after, std::size_t count_max) const {
+  // Of each its id, and its place among sessions and streams.
+  std::vector<std::pair<std::uint64_t, std::size_t>> found;
+  const auto add = [&](const Subscriber& client, std::size_t place) {
+    if (client.connection().id() > after) found.emplace_back(client.connection().id(), place);
+  };
+  for (std::size_t i = 0; i < sessions_.size(); ++i) add(*sessions_[i], i);
+  for (std::size_t i = 0; i < streams_.size(); ++i) add(*streams_[i], sessions_.size() + i);
+  const std::size_t count = std::min(count_max, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
+
+  ClientPage page;
+  page.more = found.size() > count;
+  const WallTime now = clock_.wall();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t place = found[i].second;
+    if (place >= sessions_.size()) {
+      page.clients.push_back(view_of(*streams_[place - sessions_.size()], hub_, now));
+      continue;
+    }
+    const Session& session = *sessions_[place];
+    ClientView view = view_of(session, hub_, now);
+    view.client_id = to_string(session.client_id());
+    view.kind = session.dialect().name();
+    view.entity = session.entity_id();
+    view.consumer = session.consumer();
+    page.clients.push_back(std::move(view));
+  }
+  return page;
+}
+
 // ---- acknowledged consumers
 
 void Gateway::ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) {
@@ -406,7 +453,8 @@ void Gateway::report() {
   report.set_messages_received(core_.counts.messages_received);
   report.set_newest_seq(hub_.ring().newest().value);
   if (const unsigned port = config_.admin_listener_port(); port != 0) {
-    report.set_url("http://" + config_.admin_host + ":" + std::to_string(port));
+    const bool v6 = config_.admin_host.find(':') != std::string::npos;
+    report.set_url("http://" + (v6 ? "[" + config_.admin_host + "]" : config_.admin_host) + ":" + std::to_string(port));
   }
   control_->request(std::move(request), std::chrono::seconds(2), [](Result<v1::Response>) {});
 }

@@ -19,6 +19,7 @@
 #include "gateway/flush_pacer.h"
 #include "gateway/history_queue.h"
 #include "gateway/http/api.h"
+#include "gateway/http/clients.h"
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
 #include "gateway/port_guard.h"
@@ -56,6 +57,7 @@ class Gateway final : private Handler,
   const ClientCounts& counts() const { return core_.counts; }
   std::uint64_t hub_history_requests() const { return hub_.history_requests(); }
   HttpResponse readyz() const { return api_->readyz(); }
+  HttpResponse clients(const HttpRequest& request) const { return clients_response(core_, request); }
 
  private:
   Gateway(asio::io_context& io, const GatewayConfig& config, std::string admin_token, Clock& clock, Random& random,
@@ -81,6 +83,7 @@ class Gateway final : private Handler,
   void open_stream(Connection& connection, const HttpRequest& request) override;
   std::size_t open_clients() const override { return sessions_.size() + streams_.size(); }
   std::vector<std::string> client_ids(std::size_t count_max) const override;
+  ClientPage client_page(std::uint64_t after, std::size_t count_max) const override;
 
   // ConsumerSource
   void ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) override;

@@ -180,6 +180,8 @@ bool Hub::send_slice(Receiver& client) {
     stats_.deliveries += slice.events;
     stats_.events_skipped += slice.skipped;
     if (slice.told) ++stats_.skips_told;
+    client.skipped_ += slice.skipped;
+    client.notices_ += slice.told ? 1 : 0;
   }
   *client.cursor_ = slice.after;
   return true;
@@ -442,6 +444,24 @@ std::vector<EventPtr> Hub::newest(const EventFilter& filter, std::size_t count, 
   }
   std::reverse(found.begin(), found.end());
   return found;
+}
+
+Lag Hub::lag_of(const Receiver& client, WallTime now) const {
+  Lag lag;
+  lag.subscribed = client.set_ != nullptr;
+  lag.live = client.live();
+  lag.position = client.cursor_ != nullptr ? client.cursor_->pos : flushed_;
+  lag.skipped = client.skipped_;
+  lag.notices = client.notices_;
+  if (!lag.subscribed || !ring_.covers(lag.position)) return lag;
+  const std::size_t next = lag.live ? ring_.size() : ring_.index_after(lag.position);
+  lag.events = ring_.size() - next;
+  lag.ms = 0;
+  if (next < ring_.size() && !ring_.at(next)->is_hole()) {
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(now - ring_.at(next)->time());
+    lag.ms = std::max<std::int64_t>(age.count(), 0);  // emitters' clocks may be ahead
+  }
+  return lag;
 }
 
 HubStats Hub::stats() const {

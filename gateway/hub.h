@@ -14,7 +14,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/clock.h"
 #include "common/event_filter.h"
+#include "gateway/client_view.h"
 #include "gateway/history_pages.h"
 #include "gateway/limits.h"
 #include "gateway/receiver.h"
@@ -109,6 +111,9 @@ class Hub {
 
   // The newest events that `filter` admits, oldest first, out of the ring; at most scan_max are looked at.
   std::vector<EventPtr> newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const;
+
+  // How far behind the client is at this time.
+  Lag lag_of(const Receiver& client, WallTime now) const;
 
   const Ring& ring() const { return ring_; }
   HubStats stats() const;

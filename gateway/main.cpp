@@ -26,11 +26,20 @@ std::string find_dashboard() {
   return "";
 }
 
-HttpResponse admin_answer(std::string_view path, const Metrics& metrics, const gateway::Gateway& gateway) {
+HttpResponse admin_answer(std::string_view path, std::string_view query, const Metrics& metrics,
+                          const gateway::Gateway& gateway) {
   if (path == "/metrics") return {200, "text/plain; version=0.0.4", metrics.text(), {}};
   if (path == "/healthz") return gateway::Api::healthz();
   if (path == "/readyz") return gateway.readyz();
-  return {404, "application/json", R"({"error":{"code":"not_found","message":"/metrics, /healthz, /readyz"}})", {}};
+  if (path == "/clients") {
+    HttpRequest request;
+    request.query = query;
+    return gateway.clients(request);
+  }
+  return {404,
+          "application/json",
+          R"({"error":{"code":"not_found","message":"/metrics, /healthz, /readyz, /clients"}})",
+          {}};
 }
 
 int fail(Log& log, const Error& error) {
@@ -65,8 +74,8 @@ int run(const Config& config, GatewayConfig gateway_config) {
   if (!gateway) return fail(log, gateway.error());
   Metrics metrics;
   gateway::add_gateway_metrics(metrics, **gateway);
-  auto admin = open_admin(io, gateway_config, [&](std::string_view path, std::string_view) {
-    return admin_answer(path, metrics, **gateway);
+  auto admin = open_admin(io, gateway_config, [&](std::string_view path, std::string_view query) {
+    return admin_answer(path, query, metrics, **gateway);
   });
   if (!admin) return fail(log, admin.error());
 

@@ -51,6 +51,7 @@ class Receiver {
  protected:
   ~Receiver() = default;
   Outlet& outlet() { return outlet_; }
+  const Outlet& outlet() const { return outlet_; }
 
  private:
   friend class Hub;
@@ -67,6 +68,8 @@ class Receiver {
   std::unique_ptr<Cursor> cursor_;
   std::shared_ptr<PendingResume> resume_;  // weakly held by the question to history
   std::uint32_t slot_ = 0;                 // in the list of its place
+  std::uint32_t notices_ = 0;              // skip notices that it was sent
+  std::uint64_t skipped_ = 0;              // events left out for it, where their number is known
   Place place_ = Place::kNone;
   bool keeps_all_ = false;
 };

@@ -31,6 +31,9 @@ class Session final : public Subscriber {
 
   const Uuid& client_id() const { return client_id_; }
   const Dialect& dialect() const { return dialect_; }
+  const std::string& entity_id() const { return access_->entity_id; }
+  // Its name as an acknowledged consumer; empty: it is none.
+  std::string consumer() const { return consuming_ != nullptr && consuming_->open ? consuming_->name : std::string(); }
 
  private:
   struct Questions {

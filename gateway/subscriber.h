@@ -14,6 +14,7 @@ class Subscriber : public ConnectionUser, public Receiver {
  public:
   explicit Subscriber(Connection& connection) : Receiver(connection) {}
   Connection& connection() { return static_cast<Connection&>(outlet()); }
+  const Connection& connection() const { return static_cast<const Connection&>(outlet()); }
 
   // Its place in the list of whoever owns it.
   std::size_t index() const { return index_; }

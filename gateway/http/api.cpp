@@ -7,6 +7,7 @@
 #include "gateway/dialects/event_fields.h"
 #include "gateway/history_reader.h"
 #include "gateway/http/answers.h"
+#include "gateway/http/clients.h"
 #include "gateway/http/query.h"
 
 namespace cell0::gateway {
@@ -122,6 +123,7 @@ const Api::Route Api::kRoutes[] = {
     {"GET", "/api/v1/topics", "subscribe", &Api::topics},
     {"GET", "/api/v1/stats", "subscribe", &Api::stats},
     {"GET", "/api/v1/gateways", "subscribe", &Api::gateways},
+    {"GET", "/api/v1/clients", "admin", &Api::clients},
     {"GET", "/health", "", &Api::health},
     {"GET", "/status", "subscribe", &Api::status},
     {"GET", "/healthz", "", &Api::healthz_route},
@@ -138,8 +140,9 @@ bool Api::handle(Connection& connection, const HttpRequest& request, const Acces
       continue;
     }
     if (!route.verb.empty() && !access.may_some(route.verb)) {
-      connection.respond(
-          error_response({ErrorCode::kForbidden, "this client lacks the scope " + std::string(route.verb)}));
+      const bool anonymous = access.entity_id == "anonymous";
+      connection.respond(error_response({anonymous ? ErrorCode::kUnauthenticated : ErrorCode::kForbidden,
+                                         "this client lacks the scope " + std::string(route.verb)}));
     } else {
       (this->*route.handle)(connection, request, access);
     }
@@ -227,6 +230,10 @@ void Api::gateways(Connection& connection, const HttpRequest&, const Access&) {
   v1::Request question;
   question.mutable_stats();
   ask_broker(connection, std::move(question), &write_gateways);
+}
+
+void Api::clients(Connection& connection, const HttpRequest& request, const Access&) {
+  connection.respond(clients_response(core_, request));
 }
 
 // ---- health

@@ -41,6 +41,7 @@ class Api {
   void topics(Connection& connection, const HttpRequest& request, const Access& access);
   void stats(Connection& connection, const HttpRequest& request, const Access& access);
   void gateways(Connection& connection, const HttpRequest& request, const Access& access);
+  void clients(Connection& connection, const HttpRequest& request, const Access& access);
   void health(Connection& connection, const HttpRequest& request, const Access& access);
   void status(Connection& connection, const HttpRequest& request, const Access& access);
   void healthz_route(Connection& connection, const HttpRequest& request, const Access& access);

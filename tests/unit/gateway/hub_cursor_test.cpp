@@ -42,6 +42,27 @@ TEST_CASE("a client that stops reading gets everything once, in order, when it r
   f.expect(slow, events(1, next));
 }
 
+TEST_CASE("how far a client is behind: events, the age of the oldest, and what was left out for it") {
+  HubFixture f;
+  f.start();
+  HubClient& quick = f.subscribed();
+  HubClient& other = f.connect();
+  std::uint64_t next = 1;
+  HubClient& slow = f.stalled(next, large());
+  for (int i = 0; i < 5; ++i) f.publish_flushed(next++, large());
+  const WallTime now = f.hub.ring().at(0)->time() + std::chrono::seconds(3);
+  CHECK(f.hub.lag_of(*quick.user, now).live);
+  CHECK(f.hub.lag_of(*quick.user, now).events == 0);
+  CHECK(f.hub.lag_of(*quick.user, now).ms == 0);
+  const Lag lag = f.hub.lag_of(*slow.user, now);
+  CHECK_FALSE(lag.live);
+  CHECK(lag.position == slow.user->cursor()->pos);
+  CHECK(lag.events == next - 1 - lag.position.value);
+  CHECK(lag.ms == 3000);
+  CHECK(lag.skipped == 0);
+  CHECK_FALSE(f.hub.lag_of(*other.user, now).subscribed);
+}
+
 TEST_CASE("a client behind on its replies gets the events behind them") {
   HubFixture f;
   f.start();

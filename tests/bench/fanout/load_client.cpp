@@ -39,6 +39,7 @@ constexpr std::string_view kUsage =
   --ports-per-address N how many connections share an address of ours, 127.0.0.1 and on (20000)
   --settle SECONDS      between the last handshake and the first line (0.5)
   --duration SECONDS    of measuring; 0: until SIGTERM, SIGINT or --events (0)
+  --stay SECONDS        connections stay open so long after the last line (0)
   --events N            stop when every reading connection has that many; 0: never (0)
 )";
 
@@ -53,6 +54,7 @@ struct Plan {
   double duration = 0;
   std::uint64_t events = 0;
   int from_start = 0;
+  double stay = 0;
 };
 
 // "127.0.0.1:8765" or "[::1]:8765".
@@ -100,6 +102,7 @@ Plan parse(int argc, char** argv) {
   options.number("--settle", plan.settle);
   options.number("--duration", plan.duration);
   options.number("--events", plan.events);
+  options.number("--stay", plan.stay);
   options.parse(argc, argv);
   if (plan.settings.targets.empty()) parse_target("127.0.0.1:8765", plan.settings.targets.emplace_back());
   if (plan.settings.ports_per_address == 0) options.fail("--ports-per-address: at least 1");
@@ -248,5 +251,7 @@ int main(int argc, char** argv) {
   const double seconds = seconds_since(measured);
   fleet.join();
   report(fleet, seconds, cpu_seconds() - cpu);
+  const auto reported = Clock::now();
+  while (!stop_requested && seconds_since(reported) < plan.stay) nap();
   return fleet.failed() == 0 ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 #include "broker/delivered.h"
 
 #include "cell0/v1/control.pb.h"
+#include "common/store/scan.h"
 #include "common/wire.h"
 
 namespace cell0::broker {
@@ -39,6 +40,12 @@ DeliveredView view_of(std::string_view delivered) {
     }
   }
   return event;
+}
+
+EventFacts facts_of(std::string_view delivered) {
+  const DeliveredView event = view_of(delivered);
+  const store::EnvelopeFacts envelope = store::facts_of_envelope(event.envelope);
+  return {event.type, event.topic, envelope.source, envelope.session_id, event.priority};
 }
 
 void put_delivered(std::string& out, std::uint32_t field, const DeliveredView& event) {

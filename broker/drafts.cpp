@@ -59,6 +59,15 @@ v1::Durability Drafts::durability_of(std::size_t index) const {
   return v1::EPHEMERAL;
 }
 
+bool Drafts::any_stored() const {
+  for (const EventBlock& block : blocks()) {
+    for (const EventBlock::Event& event : block.events()) {
+      if (event.durability != v1::EPHEMERAL) return true;
+    }
+  }
+  return false;
+}
+
 void Drafts::number(Seq first) {
   first_ = first;
   for (EventBlock& block : blocks()) {

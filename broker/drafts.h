@@ -36,6 +36,7 @@ class Drafts {
   void remove_if(const std::function<bool(std::size_t index, v1::Durability durability)>& gone);
   // Of the event with that index; EPHEMERAL if it was taken out.
   v1::Durability durability_of(std::size_t index) const;
+  bool any_stored() const;  // is any not ephemeral?
   std::size_t added() const { return places_.empty() ? size_ : places_.size(); }  // indexes given
 
   void number(Seq first);

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "broker/wire.h"
+#include "common/wire.h"
 #include "common/check.h"
 
 namespace cell0::broker {

@@ -97,11 +97,10 @@ void Intake::append(std::unique_ptr<Drafts> drafts, Result<void> before) {
 }
 
 void Intake::fail(std::unique_ptr<Drafts> drafts, const Error& error) {
+  // If none needed the log, there are no seqs to be had for them either: they are dropped, or it would go on for ever.
+  const bool all = !drafts->any_stored();
   if (on_failed_) on_failed_(*drafts, *gathered_, error);
-  const std::size_t failed = drafts->size();
-  drafts->remove_if([](std::size_t, v1::Durability durability) { return durability != v1::EPHEMERAL; });
-  // If there was nothing else, there are no seqs to be had for them either: they are dropped, or it would go on for ever.
-  if (drafts->size() == failed) drafts->remove_if([](std::size_t, v1::Durability) { return true; });
+  drafts->remove_if([all](std::size_t, v1::Durability durability) { return all || durability != v1::EPHEMERAL; });
   if (drafts->empty()) return settle(std::move(drafts), error);
   drafts->notes.clear();  // of what is gone
   append(std::move(drafts), error);

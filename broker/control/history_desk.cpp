@@ -1,6 +1,6 @@
 #include "broker/control/history_desk.h"
 
-#include "broker/wire.h"
+#include "common/wire.h"
 
 namespace cell0::broker {
 

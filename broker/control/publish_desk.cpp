@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/wire.h"
+#include "common/wire.h"
 #include "common/event_check.h"
 
 namespace cell0::broker {

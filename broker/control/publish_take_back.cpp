@@ -33,16 +33,18 @@ void PublishDesk::not_committed(Drafts& failed, Drafts& gathered, const Error& e
   gathered.remove_if([&](std::size_t index, v1::Durability) { return gone_gathered[index]; });
 }
 
-// Every origin goes back to before its first event that would have been stored.
+// Every origin goes back to before its first event that would have been stored; or, if all were ephemeral and so not
+// even seqs were to be had, before its first event.
 void PublishDesk::give_back_stored(const Drafts& failed) {
+  const bool only_ephemeral = !failed.any_stored();
   for (const Waiting& waiting : waiting_) {
     if (waiting.turn > failed.turn) continue;
     Origin* origin = origins_.find(waiting.emitter_id, waiting.incarnation);
     for (std::size_t i = 0; origin != nullptr && i < waiting.outcomes.size(); ++i) {
       const Outcome& outcome = waiting.outcomes[i];
-      const bool stored =
-          outcome.status == v1::PublishOutcome::ACCEPTED && failed.durability_of(outcome.seq) != v1::EPHEMERAL;
-      if (stored) origin->give_back(waiting.first_n + i);
+      const bool lost = outcome.status == v1::PublishOutcome::ACCEPTED &&
+                        (only_ephemeral || failed.durability_of(outcome.seq) != v1::EPHEMERAL);
+      if (lost) origin->give_back(waiting.first_n + i);
     }
   }
 }

@@ -1,6 +1,6 @@
 #include "broker/control/request_view.h"
 
-#include "broker/wire.h"
+#include "common/wire.h"
 #include "cell0/v1/control.pb.h"
 
 namespace cell0::broker {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "broker/delivered_facts.h"
-#include "broker/wire.h"
+#include "broker/delivered.h"
+#include "common/wire.h"
 
 namespace cell0::sim {
 
@@ -93,11 +93,11 @@ std::string Disk::page(const broker::HistoryQuery& query) const {
       end = false;
       break;
     }
-    broker::wire::put_bytes(page, v1::HistoryPage::kEventsFieldNumber, found[i].second->delivered);
+    wire::put_bytes(page, v1::HistoryPage::kEventsFieldNumber, found[i].second->delivered);
   }
-  broker::wire::put_number(page, v1::HistoryPage::kScannedThroughFieldNumber, scanned.value);
-  broker::wire::put_number(page, v1::HistoryPage::kTrimmedThroughFieldNumber, trimmed_through(query.filter).value);
-  broker::wire::put_number(page, v1::HistoryPage::kEndFieldNumber, end ? 1 : 0);
+  wire::put_number(page, v1::HistoryPage::kScannedThroughFieldNumber, scanned.value);
+  wire::put_number(page, v1::HistoryPage::kTrimmedThroughFieldNumber, trimmed_through(query.filter).value);
+  wire::put_number(page, v1::HistoryPage::kEndFieldNumber, end ? 1 : 0);
   return page;
 }
 

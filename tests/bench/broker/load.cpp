@@ -8,15 +8,14 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "broker/wire.h"
 #include "cell0/v1/control.pb.h"
 #include "common/check.h"
 #include "common/event_check.h"
+#include "common/wire.h"
 
 namespace cell0::bench {
 namespace {
 
-namespace wire = broker::wire;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;

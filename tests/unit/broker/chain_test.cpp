@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "broker/delivered_facts.h"
+#include "broker/delivered.h"
 #include "broker/drafts.h"
 #include "tests/unit/broker/events.h"
 

@@ -1,0 +1,174 @@
+// What the acknowledged path answers when commits fail.
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "broker/control/publish_desk.h"
+#include "tests/unit/broker/events.h"
+
+namespace cell0::broker {
+namespace {
+
+using Status = v1::PublishOutcome;
+
+// A sequencer whose commits end as the test says.
+class ManualSequencer final : public Sequencer {
+ public:
+  void on_committed(OnCommitted handler) override { on_committed_ = std::move(handler); }
+  void append(std::unique_ptr<Drafts> drafts, WallTime, Done done) override {
+    drafts_ = std::move(drafts);
+    done_ = std::move(done);
+  }
+  bool busy() const override { return drafts_ != nullptr; }
+  std::string trouble() const override { return ""; }
+  Seq start() const override { return Seq{100}; }
+  Seq head() const override { return next_.prev(); }
+  Kept kept() const override { return {}; }
+
+  Drafts& drafts() { return *drafts_; }
+  void succeed() {
+    drafts_->number(next_);
+    if (!drafts_->empty()) next_ = drafts_->last().next();
+    on_committed_(*drafts_);
+    auto done = std::move(done_);
+    done(std::move(drafts_), {});
+  }
+  void fail() {
+    auto done = std::move(done_);
+    done(std::move(drafts_), Error{ErrorCode::kFull, "full"});
+  }
+
+ private:
+  OnCommitted on_committed_;
+  std::unique_ptr<Drafts> drafts_;
+  Done done_;
+  Seq next_{100};
+};
+
+struct Fixture {
+  Fixture() {
+    sequencer.on_committed([](Drafts&) {});
+    intake.on_failed(
+        [this](Drafts& failed, Drafts& gathered, const Error& error) { desk.not_committed(failed, gathered, error); });
+    intake.on_settled([this](Drafts& drafts, const Result<void>&) { desk.settled(drafts); });
+  }
+
+  static v1::Envelope beat() {
+    v1::Envelope envelope = chat_event();
+    envelope.mutable_heartbeat()->set_client_id("server");
+    envelope.mutable_heartbeat()->set_sequence(1);
+    return envelope;
+  }
+  // Publishes, and commits unless a commit runs; the request's id.
+  std::uint64_t publish(const std::string& emitter, std::uint64_t first_n, const std::vector<v1::Envelope>& events,
+                        const std::string& key = "") {
+    v1::PublishRequest request;
+    request.set_emitter_id(emitter);
+    request.set_incarnation(1);
+    request.set_first_n(first_n);
+    for (const v1::Envelope& event : events) request.add_envelopes(event.SerializeAsString());
+    if (!key.empty()) {
+      request.add_keys()->set_entity("entity");
+      request.mutable_keys(0)->set_key(key);
+    }
+    REQUIRE(desk.take("peer", ++last_id, request.SerializeAsString()));
+    intake.commit();
+    return last_id;
+  }
+  std::vector<int> statuses(std::uint64_t id) {
+    std::vector<int> found;
+    for (const auto& outcome : answers_by_id[id].outcomes()) found.push_back(outcome.status());
+    return found;
+  }
+
+  Limits limits;
+  RuleTable rules = RuleTable::create({}).value();
+  Topics topics{rules, 10};
+  ManualClock clock;
+  Counters counters;
+  Log log{{"test"}, [](std::string_view) {}};
+  ManualSequencer sequencer;
+  Intake intake{limits, rules, topics, sequencer, clock};
+  std::map<std::uint64_t, v1::PublishAnswer> answers_by_id;
+  Answers answers{[this](std::string_view, std::string_view encoded) {
+                    v1::Response response;
+                    REQUIRE(response.ParseFromArray(encoded.data(), static_cast<int>(encoded.size())));
+                    answers_by_id[response.id()] = response.publish();
+                    return true;
+                  },
+                  counters};
+  PublishDesk desk{limits, intake, answers, counters, clock, log};
+  std::uint64_t last_id = 0;
+};
+
+TEST_CASE("what gathers behind a failed commit is taken back with it, of that emitter only") {
+  Fixture f;
+  const auto first = f.publish("a", 1, {chat_event(), chat_event()});
+  const auto behind = f.publish("a", 3, {chat_event()});
+  const auto other = f.publish("b", 1, {chat_event()});
+  f.sequencer.fail();
+  CHECK(f.statuses(first) == std::vector<int>{Status::UNAVAILABLE, Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[first].expected_n() == 1);
+  CHECK(f.answers_by_id[first].outcomes(0).error() == "full");
+  CHECK(f.sequencer.drafts().size() == 1);
+  CHECK(f.sequencer.drafts().notes.origins.at(0).last_n == 0);  // of a
+  f.sequencer.succeed();
+  CHECK(f.statuses(behind) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[behind].expected_n() == 1);
+  CHECK(f.statuses(other) == std::vector<int>{Status::ACCEPTED});
+  CHECK(f.answers_by_id[other].outcomes(0).seq() == 100);
+  const auto again = f.publish("a", 1, {chat_event(), chat_event(), chat_event()});
+  f.sequencer.succeed();
+  CHECK(f.statuses(again) == std::vector<int>{Status::ACCEPTED, Status::ACCEPTED, Status::ACCEPTED});
+  CHECK(f.answers_by_id[again].outcomes(2).seq() == 103);
+}
+
+TEST_CASE("a repetition of what is in flight is no duplicate of it once that has failed") {
+  Fixture f;
+  f.publish("a", 1, {chat_event()});
+  const auto again = f.publish("a", 1, {chat_event()});
+  f.sequencer.fail();
+  CHECK(f.statuses(again) == std::vector<int>{Status::UNAVAILABLE});
+}
+
+TEST_CASE("ephemeral events before the first one that would be stored go out, those behind it come again") {
+  Fixture f;
+  const auto id = f.publish("a", 1, {Fixture::beat(), chat_event(), Fixture::beat()});
+  const auto only = f.publish("b", 1, {Fixture::beat()});
+  f.sequencer.fail();
+  CHECK(f.sequencer.drafts().size() == 1);
+  f.sequencer.succeed();
+  CHECK(f.statuses(id) == std::vector<int>{Status::ACCEPTED, Status::UNAVAILABLE, Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[id].outcomes(0).seq() == 100);
+  CHECK(f.answers_by_id[id].expected_n() == 2);
+  f.sequencer.succeed();
+  CHECK(f.statuses(only) == std::vector<int>{Status::ACCEPTED});
+}
+
+TEST_CASE("ephemeral events that nobody could number come again") {
+  Fixture f;
+  const auto id = f.publish("a", 1, {Fixture::beat()});
+  f.sequencer.fail();
+  CHECK(f.statuses(id) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[id].expected_n() == 1);
+  CHECK_FALSE(f.sequencer.busy());
+}
+
+TEST_CASE("a key whose event failed is free again, and who was called its duplicate is not") {
+  Fixture f;
+  const auto first = f.publish("a", 1, {chat_event()}, "key");
+  const auto second = f.publish("b", 1, {chat_event()}, "key");
+  const auto behind = f.publish("b", 2, {chat_event()});
+  f.sequencer.fail();
+  if (f.sequencer.busy()) f.sequencer.succeed();
+  CHECK(f.statuses(first) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.statuses(second) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.statuses(behind) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[behind].expected_n() == 1);
+  const auto again = f.publish("b", 1, {chat_event()}, "key");
+  f.sequencer.succeed();
+  CHECK(f.statuses(again) == std::vector<int>{Status::ACCEPTED});
+}
+
+}  // namespace
+}  // namespace cell0::broker

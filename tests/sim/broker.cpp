@@ -5,7 +5,6 @@
 #include "broker/control/publish_desk.h"
 #include "broker/intake.h"
 #include "broker/topics.h"
-#include "tests/sim/model_log.h"
 
 namespace cell0::sim {
 namespace {
@@ -21,7 +20,7 @@ std::string new_boot_id(Random& random) {
 }  // namespace
 
 struct Broker::Run {
-  Run(Broker& owner, broker::SeqSource source);
+  Run(Broker& owner, std::unique_ptr<RunningLog> running);
 
   void publish(broker::Drafts& committed);
   void heartbeat();
@@ -35,9 +34,7 @@ struct Broker::Run {
   const broker::Limits& limits;
   Life life;
   broker::Counters counters;
-  broker::SeqSource seqs;
-  ModelSequencer sequencer;
-  ModelHistory model_history;
+  std::unique_ptr<RunningLog> log;
   struct CheckedHistory final : broker::History {
     explicit CheckedHistory(Run& r) : run(r) {}
     void page(broker::HistoryQuery query, Done done) override;
@@ -52,33 +49,31 @@ struct Broker::Run {
   bool turn_ends = false;
 };
 
-Broker::Run::Run(Broker& o, broker::SeqSource source)
+Broker::Run::Run(Broker& o, std::unique_ptr<RunningLog> running)
     : owner(o),
       world(o.world_),
       limits(o.plan_.broker),
-      seqs(std::move(source)),
-      sequencer(world, o.plan_.disk, o.disk_, seqs,
-                [this](const Transaction& stored) { owner.invariants_.on_stored(stored); }),
-      model_history(world, o.plan_.disk, o.disk_),
+      log(std::move(running)),
       history(*this),
-      chain(seqs.start(), new_boot_id(world.dice().random())),
+      chain(log->sequencer().start(), new_boot_id(world.dice().random())),
       topics(o.rules_, limits.topics_max),
-      intake(limits, o.rules_, topics, sequencer, world.clock()),
+      intake(limits, o.rules_, topics, log->sequencer(), world.clock()),
       answers([this](std::string_view peer, std::string_view bytes) { return owner.network_.answer(peer, bytes); },
               counters),
       publish_desk(limits, intake, answers, counters, world.clock(), o.log_),
       history_desk(limits, history, chain, answers, counters) {
-  sequencer.on_committed([this](broker::Drafts& committed) { publish(committed); });
+  log->sequencer().on_committed([this](broker::Drafts& committed) { publish(committed); });
   intake.on_failed([this](broker::Drafts& failed, broker::Drafts& gathered, const Error& error) {
     publish_desk.not_committed(failed, gathered, error);
   });
   intake.on_settled([this](broker::Drafts& drafts, const Result<void>&) { publish_desk.settled(drafts); });
-  for (const auto& [origin, last_n] : o.disk_.origins())
-    publish_desk.restore_origin(origin.first, origin.second, last_n);
+  for (const broker::OriginNote& origin : log->origins()) {
+    publish_desk.restore_origin(origin.emitter_id, origin.incarnation, origin.last_n);
+  }
 }
 
 void Broker::Run::CheckedHistory::page(broker::HistoryQuery query, Done done) {
-  run.model_history.page(query, [this, query, done = std::move(done)](Result<std::string> page) {
+  run.log->history().page(query, [this, query, done = std::move(done)](Result<std::string> page) {
     v1::HistoryPage decoded;
     CELL0_CHECK(page.ok() && decoded.ParseFromString(*page));
     run.owner.invariants_.on_page(query, decoded);
@@ -104,6 +99,7 @@ void Broker::Run::publish(broker::Drafts& committed) {
 void Broker::Run::heartbeat() {
   owner.network_.publish(std::string(chain.heartbeat(world.clock().wall())));
   publish_desk.drop_idle();
+  log->keep_house();
   world.after(limits.heartbeat_interval, life, [this] { heartbeat(); });
 }
 
@@ -127,7 +123,7 @@ void Broker::Run::answer_hello(const std::string& peer, std::uint64_t id) {
   response.set_id(id);
   v1::HelloAnswer& hello = *response.mutable_hello();
   hello.set_boot_id(chain.boot_id());
-  hello.set_start_seq(sequencer.start().value);
+  hello.set_start_seq(log->sequencer().start().value);
   hello.set_head_seq(chain.head().value);
   hello.set_event_bytes_max(static_cast<std::uint32_t>(limits.event.event_bytes_max));
   hello.set_publish_events_max(static_cast<std::uint32_t>(limits.publish_events_max));
@@ -149,24 +145,24 @@ void Broker::Run::check_bounds() const {
   if (!fine) throw Violation("memory is bounded", "broker: " + std::to_string(intake.queued()) + " events queued");
 }
 
-Broker::Broker(World& world, const Plan& plan, const broker::RuleTable& rules, Network& network, Disk& disk,
+Broker::Broker(World& world, const Plan& plan, const broker::RuleTable& rules, Network& network, Store& store,
                Invariants& invariants, Log& log)
-    : world_(world), plan_(plan), rules_(rules), network_(network), disk_(disk), invariants_(invariants), log_(log) {}
+    : world_(world), plan_(plan), rules_(rules), network_(network), store_(store), invariants_(invariants), log_(log) {}
 
 Broker::~Broker() = default;
 
 Seq Broker::head() const { return run_->chain.head(); }
 
 void Broker::start() {
-  auto seqs = broker::SeqSource::create(disk_, disk_.last(), world_.clock().wall(), plan_.broker.seq_block);
-  if (!seqs) {
-    world_.trace("broker: cannot start: %s", seqs.error().text.c_str());
+  auto log = store_.open([this](const std::map<Seq, StoredEvent>& events) { invariants_.on_stored(events); });
+  if (!log) {
+    world_.trace("broker: cannot start: %s", log.error().text.c_str());
     return;
   }
-  disk_.recover(seqs->start());
-  invariants_.on_broker_start(seqs->start());
-  run_ = std::make_unique<Run>(*this, std::move(*seqs));
-  world_.trace("broker: starts at %llu", static_cast<unsigned long long>(run_->seqs.start().value));
+  const Seq start = (*log)->sequencer().start();
+  invariants_.on_broker_start(start);
+  run_ = std::make_unique<Run>(*this, std::move(*log));
+  world_.trace("broker: starts at %llu", static_cast<unsigned long long>(start.value));
   network_.open([run = run_.get()](const std::string& peer, std::string_view bytes) { run->on_request(peer, bytes); });
   run_->heartbeat();
 }
@@ -179,7 +175,7 @@ void Broker::kill() {
 
 void Broker::cut_power() {
   kill();
-  disk_.cut_power(world_.dice());
+  store_.cut_power(world_.dice());
   invariants_.on_power_cut();
   world_.trace("broker: and its power was cut");
 }

@@ -15,7 +15,7 @@ namespace cell0::sim {
 class Broker {
  public:
   // All outlive it. Not running at first.
-  Broker(World& world, const Plan& plan, const broker::RuleTable& rules, Network& network, Disk& disk,
+  Broker(World& world, const Plan& plan, const broker::RuleTable& rules, Network& network, Store& store,
          Invariants& invariants, Log& log);
   ~Broker();
 
@@ -33,7 +33,7 @@ class Broker {
   const Plan& plan_;
   const broker::RuleTable& rules_;
   Network& network_;
-  Disk& disk_;
+  Store& store_;
   Invariants& invariants_;
   Log& log_;
   std::unique_ptr<Run> run_;

@@ -16,15 +16,9 @@
 #include "broker/notes.h"
 #include "broker/rules.h"
 #include "broker/seq_reserve.h"
-#include "tests/sim/world.h"
+#include "tests/sim/store.h"
 
 namespace cell0::sim {
-
-struct StoredEvent {
-  broker::RuleId rule = 0;
-  v1::Durability durability = v1::DURABLE;
-  std::string delivered;  // encoded
-};
 
 struct Transaction {
   std::map<Seq, StoredEvent> events;

@@ -109,12 +109,12 @@ void Simulation::upset_client(bool leave) {
 }
 
 void Simulation::fill_disk() {
-  if (disk_.is_full()) return;
+  if (store_->is_full()) return;
   world_.trace("disk: full");
-  disk_.set_full(true);
+  store_->set_full(true);
   world_.after(world_.dice().delay(milliseconds(20), seconds(5)), life_, [this] {
     world_.trace("disk: has room again");
-    disk_.set_full(false);
+    store_->set_full(false);
   });
 }
 

@@ -58,8 +58,8 @@ void Invariants::note(Seq seq, const v1::Delivered& delivered) {
   newest_ = std::max(newest_, seq);
 }
 
-void Invariants::on_stored(const Transaction& transaction) {
-  for (const auto& [seq, event] : transaction.events) {
+void Invariants::on_stored(const std::map<Seq, StoredEvent>& events) {
+  for (const auto& [seq, event] : events) {
     if (seq <= newest_) {
       throw Violation("a seq is never used twice",
                       "seq " + text(seq) + " is stored, but " + text(newest_) + " was given");
@@ -67,20 +67,22 @@ void Invariants::on_stored(const Transaction& transaction) {
     v1::Delivered delivered;
     CELL0_CHECK(delivered.ParseFromString(event.delivered));
     note(seq, delivered);
-    const EventName name = facts_[seq].name;
-    if (const auto before = stored_.find(name); before != stored_.end()) {
-      throw Violation("an event is in the log once",
-                      name.text() + " is stored as " + text(seq) + " and was as " + text(before->second));
-    }
-    stored_[name] = seq;
-    std::uint64_t& newest_k = newest_k_[{name.emitter, name.life}];
-    if (name.k < newest_k) {
-      throw Violation("the log keeps each emitter's order",
-                      name.text() + " is stored as " + text(seq) + " after number " + std::to_string(newest_k));
-    }
-    newest_k = name.k;
+    on_kept(seq, facts_[seq].name);
   }
-  newest_ = std::max(newest_, transaction.last);
+}
+
+void Invariants::on_kept(Seq seq, const EventName& name) {
+  if (const auto before = stored_.find(name); before != stored_.end()) {
+    throw Violation("an event is in the log once",
+                    name.text() + " is stored as " + text(seq) + " and was as " + text(before->second));
+  }
+  stored_[name] = seq;
+  std::uint64_t& newest_k = newest_k_[{name.emitter, name.life}];
+  if (name.k < newest_k) {
+    throw Violation("the log keeps each emitter's order",
+                    name.text() + " is stored as " + text(seq) + " after number " + std::to_string(newest_k));
+  }
+  newest_k = name.k;
 }
 
 void Invariants::on_published(const v1::Batch& batch) {
@@ -111,7 +113,7 @@ void Invariants::on_broker_start(Seq start) {
                     "the broker starts at " + text(start) + ", but " + text(newest_) + " was given");
   }
   for (const auto& [seq, name] : promised_) {
-    if (disk_.holds(seq) || disk_.was_trimmed(seq)) continue;
+    if (log_.holds(seq) || log_.was_trimmed(seq)) continue;
     throw Violation("acknowledged durable events stay", name.text() + " (" + text(seq) + ", " + facts_.at(seq).type +
                                                             ") is not in the log after a restart");
   }
@@ -121,7 +123,7 @@ void Invariants::on_power_cut() {
   newest_k_.clear();
   for (auto it = stored_.begin(); it != stored_.end();) {
     const auto& [name, seq] = *it;
-    const bool lost = !disk_.holds(seq) && facts_.at(seq).durability == v1::RELAXED;
+    const bool lost = !log_.holds(seq) && facts_.at(seq).durability == v1::RELAXED;
     if (lost) {
       it = stored_.erase(it);
       continue;
@@ -136,7 +138,7 @@ void Invariants::on_beginning(const std::string& gateway, const gateway::Beginni
   std::set<Seq> in_ring;
   for (const gateway::EventPtr& event : beginning.ring) in_ring.insert(event->seq());
   for (auto it = facts_.upper_bound(beginning.base); it != facts_.end() && it->first <= beginning.head; ++it) {
-    if (!it->second.kept() || !disk_.holds(it->first) || in_ring.count(it->first) != 0) continue;
+    if (!it->second.kept() || !log_.holds(it->first) || in_ring.count(it->first) != 0) continue;
     throw Violation("a ring is complete after its base", gateway + ": event " + text(it->first) +
                                                              " is not in the ring, " + text(beginning.base) + " to " +
                                                              text(beginning.head));

@@ -16,7 +16,7 @@
 #include "common/link/publish_window.h"
 #include "common/seq.h"
 #include "gateway/broker_stream.h"
-#include "tests/sim/disk.h"
+#include "tests/sim/store.h"
 
 namespace cell0::sim {
 
@@ -49,10 +49,10 @@ using Facts = std::map<Seq, Fact>;
 
 class Invariants {
  public:
-  explicit Invariants(const Disk& disk) : disk_(disk) {}
+  explicit Invariants(const LogView& log) : log_(log) {}
 
   // ---- the broker
-  void on_stored(const Transaction& transaction);  // it stands in the log
+  void on_stored(const std::map<Seq, StoredEvent>& events);  // they stand in the log
   void on_published(const v1::Batch& batch);
   void on_broker_start(Seq start);
   void on_power_cut();
@@ -72,8 +72,8 @@ class Invariants {
 
   const Facts& facts() const { return facts_; }
   Seq newest() const { return newest_; }
-  bool is_held(Seq seq) const { return disk_.holds(seq); }
-  Seq trimmed_through(const EventFilter& filter) const { return disk_.trimmed_through(filter); }
+  bool is_held(Seq seq) const { return log_.holds(seq); }
+  Seq trimmed_through(const EventFilter& filter) const { return log_.trimmed_through(filter); }
 
  private:
   struct Pushed {
@@ -81,8 +81,9 @@ class Invariants {
     bool settled = false;
   };
   void note(Seq seq, const v1::Delivered& delivered);
+  void on_kept(Seq seq, const EventName& name);
 
-  const Disk& disk_;
+  const LogView& log_;
   Facts facts_;
   Seq newest_;                       // the highest seq ever given out
   Seq published_;                    // the highest ever published

@@ -2,6 +2,8 @@
 //
 //   sim --seed 17 [--steps 4000] [--verbose]    replays it exactly
 //   sim --seeds 1..10000 [--steps 4000]         stops at the first failure: seed, step, and what happened last
+//
+// --log model or --log sqlite: what keeps the events; else SQLite for every eighth seed.
 #include <unistd.h>
 
 #include <chrono>
@@ -26,6 +28,7 @@ struct Options {
   std::uint64_t to = 300;
   std::uint64_t steps = kSteps;
   bool verbose = false;
+  sim::LogKind log = sim::LogKind::kBySeed;
 };
 
 // What runs now, for the handler below: an abort() of the production code (CELL0_CHECK) leaves no other way.
@@ -61,6 +64,12 @@ std::optional<Options> parse(int argc, char** argv) {
       continue;
     }
     if (i + 1 == argc) return std::nullopt;
+    const std::string_view value = argv[i + 1];
+    if (name == "--log" && (value == "model" || value == "sqlite")) {
+      options.log = value == "model" ? sim::LogKind::kModel : sim::LogKind::kSqlite;
+      ++i;
+      continue;
+    }
     char* end = argv[++i];
     const std::uint64_t number = std::strtoull(end, &end, 10);
     if (name == "--seed" && *end == '\0') {
@@ -85,7 +94,7 @@ struct Totals {
 };
 
 bool run_one(std::uint64_t seed, const Options& options, Log& log, Totals& totals) {
-  sim::Simulation simulation(seed, options.verbose, log);
+  sim::Simulation simulation(seed, options.log, options.verbose, log);
   running = {seed, &simulation.world()};
   try {
     simulation.run(options.steps);
@@ -105,7 +114,7 @@ bool run_one(std::uint64_t seed, const Options& options, Log& log, Totals& total
 int main(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options) {
-    std::fprintf(stderr, "usage: sim [--seed S | --seeds FROM..TO] [--steps N] [--verbose]\n");
+    std::fprintf(stderr, "usage: sim [--seed S | --seeds FROM..TO] [--steps N] [--log model|sqlite] [--verbose]\n");
     return 2;
   }
   std::signal(SIGABRT, &on_abort);

@@ -27,7 +27,7 @@ Transaction transaction_of(broker::Drafts& drafts) {
 }  // namespace
 
 ModelSequencer::ModelSequencer(World& world, const DiskTimes& times, Disk& disk, broker::SeqSource& seqs,
-                               OnStored on_stored)
+                               Store::OnStored on_stored)
     : world_(world),
       times_(times),
       disk_(disk),
@@ -58,7 +58,7 @@ void ModelSequencer::commit(std::shared_ptr<broker::Drafts> drafts, Transaction 
     return done(std::make_unique<broker::Drafts>(std::move(*drafts)), Error{ErrorCode::kFull, "the disk is full"});
   }
   disk_.commit(transaction);
-  on_stored_(transaction);
+  on_stored_(transaction.events);
   world_.after(world_.dice().delay(microseconds(1), milliseconds(1)), life_,
                [this, drafts = std::move(drafts), done = std::move(done)] { settle(drafts, done); });
 }
@@ -75,6 +75,42 @@ void ModelSequencer::settle(const std::shared_ptr<broker::Drafts>& drafts, const
 void ModelHistory::page(broker::HistoryQuery query, Done done) {
   world_.after(world_.dice().delay(microseconds(20), times_.page_max), life_,
                [this, query = std::move(query), done = std::move(done)] { done(disk_.page(query)); });
+}
+
+namespace {
+
+class RunningModel final : public RunningLog {
+ public:
+  RunningModel(World& world, const DiskTimes& times, Disk& disk, broker::SeqSource seqs, Store::OnStored on_stored)
+      : disk_(disk),
+        seqs_(std::move(seqs)),
+        sequencer_(world, times, disk, seqs_, std::move(on_stored)),
+        history_(world, times, disk) {}
+
+  broker::Sequencer& sequencer() override { return sequencer_; }
+  broker::History& history() override { return history_; }
+  std::vector<broker::OriginNote> origins() const override {
+    std::vector<broker::OriginNote> notes;
+    for (const auto& [origin, last_n] : disk_.origins()) notes.push_back({origin.first, origin.second, last_n});
+    return notes;
+  }
+  void keep_house() override {}
+
+ private:
+  Disk& disk_;
+  broker::SeqSource seqs_;
+  ModelSequencer sequencer_;
+  ModelHistory history_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<RunningLog>> ModelStore::open(OnStored on_stored) {
+  auto seqs = broker::SeqSource::create(disk_, disk_.last(), world_.clock().wall(), seq_block_);
+  if (!seqs) return seqs.error();
+  disk_.recover(seqs->start());
+  return std::unique_ptr<RunningLog>(
+      std::make_unique<RunningModel>(world_, times_, disk_, std::move(*seqs), std::move(on_stored)));
 }
 
 }  // namespace cell0::sim

@@ -11,20 +11,11 @@
 
 namespace cell0::sim {
 
-struct DiskTimes {
-  Duration commit_min = microseconds(200);
-  Duration commit_max = milliseconds(3);
-  Duration page_max = milliseconds(2);
-};
-
 // Commits end after append() has returned: first the transaction stands, a moment later the loop hears of it. A process
 // that dies between the two has stored what nobody was told.
 class ModelSequencer final : public broker::Sequencer {
  public:
-  // Called when a transaction stands, before anyone is told.
-  using OnStored = std::function<void(const Transaction&)>;
-
-  ModelSequencer(World& world, const DiskTimes& times, Disk& disk, broker::SeqSource& seqs, OnStored on_stored);
+  ModelSequencer(World& world, const DiskTimes& times, Disk& disk, broker::SeqSource& seqs, Store::OnStored on_stored);
 
   void on_committed(OnCommitted handler) override { on_committed_ = std::move(handler); }
   void append(std::unique_ptr<broker::Drafts> drafts, WallTime now, Done done) override;
@@ -42,7 +33,7 @@ class ModelSequencer final : public broker::Sequencer {
   const DiskTimes& times_;
   Disk& disk_;
   broker::SeqSource& seqs_;
-  OnStored on_stored_;
+  Store::OnStored on_stored_;
   OnCommitted on_committed_;
   Life life_;
   Seq head_;
@@ -59,6 +50,28 @@ class ModelHistory final : public broker::History {
   const DiskTimes& times_;
   const Disk& disk_;
   Life life_;
+};
+
+class ModelStore final : public Store {
+ public:
+  // All outlive it.
+  ModelStore(World& world, const DiskTimes& times, const broker::RuleTable& rules, std::uint64_t seq_block)
+      : world_(world), times_(times), seq_block_(seq_block), disk_(rules) {}
+
+  Result<std::unique_ptr<RunningLog>> open(OnStored on_stored) override;
+  void cut_power(Dice& dice) override { disk_.cut_power(dice); }
+  bool is_full() const override { return disk_.is_full(); }
+  void set_full(bool full) override { disk_.set_full(full); }
+
+  bool holds(Seq seq) const override { return disk_.holds(seq); }
+  bool was_trimmed(Seq seq) const override { return disk_.was_trimmed(seq); }
+  Seq trimmed_through(const EventFilter& filter) const override { return disk_.trimmed_through(filter); }
+
+ private:
+  World& world_;
+  const DiskTimes& times_;
+  std::uint64_t seq_block_;
+  Disk disk_;
 };
 
 }  // namespace cell0::sim

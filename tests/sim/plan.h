@@ -10,7 +10,7 @@
 #include "common/link/publish_window.h"
 #include "gateway/limits.h"
 #include "tests/sim/links.h"
-#include "tests/sim/model_log.h"
+#include "tests/sim/store.h"
 
 namespace cell0::sim {
 

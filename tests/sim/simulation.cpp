@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "tests/sim/model_log.h"
+#include "tests/sim/sqlite_log.h"
+
 namespace cell0::sim {
 namespace {
 
@@ -10,16 +13,23 @@ constexpr Duration kPeaceMax = seconds(180);
 
 broker::RuleTable table_of(const Plan& plan) { return broker::RuleTable::create(plan.rules).value(); }
 
+std::unique_ptr<Store> store_for(std::uint64_t seed, LogKind kind, World& world, const Plan& plan,
+                                 const broker::RuleTable& rules) {
+  const bool real = kind == LogKind::kSqlite || (kind == LogKind::kBySeed && seed % 8 == 0);
+  if (real) return std::make_unique<SqliteStore>(world, plan.disk, rules, plan.broker);
+  return std::make_unique<ModelStore>(world, plan.disk, rules, plan.broker.seq_block);
+}
+
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, bool verbose, Log& log)
+Simulation::Simulation(std::uint64_t seed, LogKind kind, bool verbose, Log& log)
     : world_(seed, verbose),
       plan_(Plan::draw(world_.dice())),
       rules_(table_of(plan_)),
       network_(world_, plan_.links),
-      disk_(rules_),
-      invariants_(disk_),
-      broker_(world_, plan_, rules_, network_, disk_, invariants_, log) {
+      store_(store_for(seed, kind, world_, plan_, rules_)),
+      invariants_(*store_),
+      broker_(world_, plan_, rules_, network_, *store_, invariants_, log) {
   for (std::uint32_t i = 1; i <= plan_.emitters; ++i) {
     emitters_.push_back(std::make_unique<Emitter>(world_, plan_, network_, invariants_, i));
   }
@@ -73,7 +83,7 @@ void Simulation::come_and_go(Client& client) {
 void Simulation::make_peace() {
   world_.trace("peace: nothing fails from here on");
   trouble_ = false;
-  disk_.set_full(false);
+  store_->set_full(false);
   plan_.disk = DiskTimes{};
   network_.heal();
   for (const auto& emitter : emitters_) {

@@ -16,9 +16,16 @@
 
 namespace cell0::sim {
 
+// Which log is below the broker.
+enum class LogKind {
+  kBySeed,  // the real one for every eighth seed
+  kModel,
+  kSqlite,
+};
+
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, bool verbose, Log& log);
+  Simulation(std::uint64_t seed, LogKind kind, bool verbose, Log& log);
   ~Simulation();
 
   // Throws Violation. `steps_max` of trouble, then what peace takes.
@@ -55,7 +62,7 @@ class Simulation {
   Plan plan_;
   broker::RuleTable rules_;
   Network network_;
-  Disk disk_;
+  std::unique_ptr<Store> store_;
   Invariants invariants_;
   Life life_;
   bool trouble_ = true;

@@ -51,11 +51,9 @@ Limits limits_from(const BrokerConfig& config) {
 }
 
 std::vector<Rule> rules_from(const std::vector<RuleConfig>& rows) {
-  // Built in; a configured one for the same topic and type stands later and takes its place.
-  constexpr Duration kDay = std::chrono::hours(24);
-  std::vector<Rule> rules{{"", "", v1::DURABILITY_UNSPECIFIED, 0, 30 * kDay, 0},
-                          {"", "log_stream", v1::DURABILITY_UNSPECIFIED, 0, 7 * kDay, 0},
-                          {"", "system_metrics", v1::DURABILITY_UNSPECIFIED, 0, 7 * kDay, 0}};
+  // Built in; a configured one for everything stands later and takes its place.
+  constexpr Duration kMonth = std::chrono::hours(24 * 30);
+  std::vector<Rule> rules{{"", "", v1::DURABILITY_UNSPECIFIED, 0, kMonth, 0}};
   for (const RuleConfig& row : rows) {
     rules.push_back({row.topic, row.type, durability_from(row.durability), row.count, row.age, row.bytes});
   }

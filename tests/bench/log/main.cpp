@@ -58,8 +58,7 @@ double broker_durable_events_per_s(const Options& options) {
   const Scratch scratch(options);
   const Endpoints at = free_endpoints();
   const std::string config = (scratch.path() / "cell0.toml").string();
-  std::ofstream(config) << "[[rule]]\ndurability = \"durable\"\n[[rule]]\ntype = \"log_stream\"\ndurability = "
-                           "\"durable\"\n";
+  std::ofstream(config) << "[[rule]]\ndurability = \"durable\"\n";
   const Subject broker(
       options.broker,
       {"--config", config, "--set", "broker.ingest=" + at.ingest, "--set", "broker.fanout=" + at.fanout, "--set",

@@ -71,12 +71,13 @@ bool Hub::find_first(Receiver& client) {
     }
     if (page->trimmed_through > resume.since) resume.found.recovered = false;
     client.cursor_->trimmed_told = std::max(client.cursor_->trimmed_told, page->trimmed_through);
+    const Seq through = std::min(page->through, ring_.base());  // as the cursor reads: from there on, the ring
     for (const EventPtr& event : page->events) {
-      if (event->seq() <= resume.scanned) continue;
+      if (event->seq() <= resume.scanned || event->seq() > through) continue;
       if (!resume.found.first) resume.found.first = event->seq();
       resume.found.last = event->seq();
     }
-    resume.scanned = page->through;
+    resume.scanned = through;
   }
   return true;
 }

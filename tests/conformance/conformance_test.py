@@ -9,6 +9,8 @@ from cell0_test import Fabric
 
 HERE = Path(__file__).parent
 NOISE = ("client_connect", "client_disconnect", "heartbeat")
+# What cases need beside the defaults: a type of which only the newest event is kept.
+RULES = "[[rule]]\ntype = 'conf.keep1'\ncount = 1\n"
 KINDS = {
     "<uuid>": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", v),
     "<iso>": lambda v: isinstance(v, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", v),
@@ -30,8 +32,10 @@ def cases():
 
 @pytest.fixture(scope="module")
 def fabric(tmp_path_factory):
-    with Fabric(tmp_path_factory.mktemp("conformance")) as fabric:
-        fabric.start_broker()
+    directory = tmp_path_factory.mktemp("conformance")
+    (directory / "broker.toml").write_text(RULES, encoding="ascii")
+    with Fabric(directory) as fabric:
+        fabric.start_broker(directory / "broker.toml")
         fabric.start_gateway()
         yield fabric
 

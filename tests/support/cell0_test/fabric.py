@@ -24,9 +24,10 @@ class Fabric:
 
     # --- processes
 
-    def start_broker(self, **settings):
-        """`settings`: further configuration, dots as double underscores (broker__limits__store_events_max=100)."""
-        broker = self._start("broker", "cell0-broker", [], {
+    def start_broker(self, config=None, **settings):
+        """`settings`: further configuration, dots as double underscores (broker__limits__store_events_max=100).
+        `config`: a TOML file for what cannot be said so, such as rules."""
+        broker = self._start("broker", "cell0-broker", ["--config", config] if config else [], {
             **{f"broker.{s}": self.endpoint(s) for s in ("ingest", "fanout", "control")},
             "broker.admin": f"127.0.0.1:{self.ports['broker_admin']}",
         }, settings)

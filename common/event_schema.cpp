@@ -82,6 +82,10 @@ std::string topic_of(const v1::Envelope& envelope, std::string_view type) {
   return topic;
 }
 
+std::uint32_t priority_of(const v1::Envelope& envelope) {
+  return priority_of(envelope, event_type_or_user(type_of(envelope)));
+}
+
 std::uint32_t priority_of(const v1::Envelope& envelope, const EventType& type) {
   if (envelope.has_priority()) return envelope.priority();
   if (envelope.has_log_stream()) return log_priority(envelope.log_stream().level(), type);

@@ -45,6 +45,7 @@ std::string topic_of(const v1::Envelope& envelope, std::string_view type);
 
 // The priority, by default the type's; a log_stream's by its level (3 ERROR and CRITICAL, 5 WARN and WARNING).
 std::uint32_t priority_of(const v1::Envelope& envelope, const EventType& type);
+std::uint32_t priority_of(const v1::Envelope& envelope);
 std::uint32_t log_priority(std::string_view level, const EventType& type);  // of a log_stream that has none itself
 
 }  // namespace cell0

@@ -71,9 +71,9 @@ void describe(Schema& schema, EmitConfig& config) {
   emit.text("emitter_id", config.emitter_id, kOptionalName,
             "What the broker calls the emitter; one name, one emitter. Empty: made from the program and the host.");
   emit.integer("queue_events_max", config.queue_events_max, 1, 10'000'000,
-               "Events that wait while the broker is away. Beyond it the oldest unsent are dropped and counted.");
+               "Events that wait while the broker is away. Beyond it the least urgent unsent are dropped and counted.");
   emit.integer("queue_bytes_max", config.queue_bytes_max, 64 * kKiB, 4 * kGiB,
-               "Bytes that wait while the broker is away. Beyond it the oldest unsent are dropped and counted.");
+               "Bytes that wait while the broker is away. Beyond it the least urgent unsent are dropped and counted.");
   emit.integer("batch_events_max", config.batch_events_max, 1, 1024, "Events in one publish request.");
   emit.integer("window_batches_max", config.window_batches_max, 1, 1024,
                "Publish requests that are under way without an answer.");

@@ -47,13 +47,15 @@ PublishWindow::PublishWindow(std::string emitter_id, std::uint64_t incarnation, 
   limits_.event_bytes_max = std::min(limits_.event_bytes_max, limits_.held_bytes_max);
 }
 
-Result<void> PublishWindow::push(std::string envelope, OnPublished done, std::optional<PublishKey> key) {
+Result<void> PublishWindow::push(std::string envelope, OnPublished done, std::optional<PublishKey> key,
+                                 std::uint32_t priority) {
+  priority = std::clamp<std::uint32_t>(priority, 1, 10);
   if (envelope.size() > limits_.event_bytes_max) {
     return Error{ErrorCode::kTooLarge, "an event of " + std::to_string(envelope.size()) +
                                            " bytes is over the limit of " + std::to_string(limits_.event_bytes_max)};
   }
   while (!has_room(envelope.size())) {
-    if (when_full_ == WhenFull::kDropOldestUnsent && drop_oldest_unsent()) continue;
+    if (drop_one_for(priority)) continue;
     ++stats_.refused;
     return Error{ErrorCode::kFull, "the queue to the broker is full: " + std::to_string(items_.size()) + " events, " +
                                        std::to_string(stats_.held_bytes) + " bytes"};
@@ -61,7 +63,8 @@ Result<void> PublishWindow::push(std::string envelope, OnPublished done, std::op
   ++stats_.pushed;
   stats_.held_bytes += envelope.size();
   items_.push_back(
-      {std::move(envelope), std::move(done), key ? std::make_unique<PublishKey>(std::move(*key)) : nullptr});
+      {std::move(envelope), std::move(done), key ? std::make_unique<PublishKey>(std::move(*key)) : nullptr, priority});
+  ++unsent_[priority];
   complete();  // of those that were dropped for it
   return {};
 }
@@ -70,13 +73,33 @@ bool PublishWindow::has_room(std::size_t bytes) const {
   return items_.size() < limits_.held_events_max && stats_.held_bytes + bytes <= limits_.held_bytes_max;
 }
 
-bool PublishWindow::drop_oldest_unsent() {
-  if (sent_end_n_ >= end_n()) return false;
-  const auto oldest = items_.begin() + static_cast<std::ptrdiff_t>(index(sent_end_n_));
-  settle(*oldest, {PublishResult::Status::kDropped, Seq{}, "the queue to the broker is full: newer events came"});
-  items_.erase(oldest);  // the numbers of those after it move down: none of them was ever used
+// Makes room for an event of this priority; false: there is nothing to drop.
+bool PublishWindow::drop_one_for(std::uint32_t priority) {
+  if (when_full_ == WhenFull::kRejectNew || sent_end_n_ >= end_n()) return false;
+  const bool by_urgency = when_full_ == WhenFull::kDropLeastUrgentUnsent;
+  const std::size_t victim = by_urgency ? least_urgent_unsent() : index(sent_end_n_);
+  if (by_urgency && items_[victim].priority < priority) return false;
+  settle(items_[victim], {PublishResult::Status::kDropped, Seq{},
+                          by_urgency ? "the queue to the broker is full: more urgent or newer events came"
+                                     : "the queue to the broker is full: newer events came"});
+  --unsent_[items_[victim].priority];
+  // The numbers of those after it move down: none of them was ever used.
+  items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(victim));
   ++stats_.dropped;
   return true;
+}
+
+// REQUIRES: there is one.
+std::size_t PublishWindow::least_urgent_unsent() const {
+  std::size_t level = unsent_.size() - 1;
+  while (unsent_[level] == 0) --level;
+  std::size_t i = index(sent_end_n_);
+  while (items_[i].priority != level) ++i;
+  return i;
+}
+
+void PublishWindow::mark_sent(std::uint64_t end) {
+  for (; sent_end_n_ < end; ++sent_end_n_) --unsent_[items_[index(sent_end_n_)].priority];
 }
 
 std::optional<PublishWindow::Outgoing> PublishWindow::next(MonoTime now) {
@@ -101,7 +124,7 @@ std::optional<PublishWindow::Outgoing> PublishWindow::next(MonoTime now) {
     out.request.add_envelopes(item.envelope);
     if (send_n_ < sent_end_n_) ++stats_.resent;
   }
-  sent_end_n_ = std::max(sent_end_n_, end);
+  mark_sent(end);
   return out;
 }
 
@@ -212,6 +235,8 @@ void PublishWindow::renumber() {
   std::erase_if(items_, [](const Item& item) { return item.settled; });
   incarnation_ = random_.u64() >> 1;
   base_n_ = send_n_ = sent_end_n_ = 1;
+  unsent_ = {};
+  for (const Item& item : items_) ++unsent_[item.priority];
   careful_until_ = 0;
   first_token_ = next_token_;
 }
@@ -234,7 +259,7 @@ void PublishWindow::drop_all(const std::string& why) {
     ++stats_.dropped;
   }
   in_flight_.clear();
-  sent_end_n_ = end_n();  // what was sent may have arrived: its numbers are used
+  mark_sent(end_n());  // what was sent may have arrived: its numbers are used
   leave();
   complete();
 }

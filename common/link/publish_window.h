@@ -7,6 +7,7 @@
 // broker takes the events in order. Cost: one copy of each event per sending.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -28,6 +29,9 @@ namespace cell0::link {
 enum class WhenFull {
   kRejectNew,         // push() says kFull
   kDropOldestUnsent,  // the oldest event that was never sent goes (kDropped); kFull if there is none
+  // Of the events that were never sent the least urgent goes, the oldest of equals; kFull if the new one is less urgent
+  // than all of them. O(events held) at worst, when full; quick when many are alike.
+  kDropLeastUrgentUnsent,
 };
 
 struct PublishLimits {
@@ -72,7 +76,7 @@ struct PublishStats {
   std::uint64_t accepted = 0;   // duplicates included
   std::uint64_t rejected = 0;   // by the broker
   std::uint64_t refused = 0;    // by push(), with kFull
-  std::uint64_t dropped = 0;    // by kDropOldestUnsent
+  std::uint64_t dropped = 0;    // by kDropOldestUnsent or kDropLeastUrgentUnsent
   std::uint64_t resent = 0;     // events sent again
   std::size_t held_events = 0;  // now
   std::size_t held_bytes = 0;   // now
@@ -90,8 +94,10 @@ class PublishWindow {
   PublishWindow(std::string emitter_id, std::uint64_t incarnation, PublishLimits limits, WhenFull when_full,
                 Random& random);
 
-  // Takes an encoded Envelope. kTooLarge: over event_bytes_max; kFull: see WhenFull. Then `done` is not called.
-  Result<void> push(std::string envelope, OnPublished done, std::optional<PublishKey> key = {});
+  // Takes an encoded Envelope. `priority`: its own, 1-10, for kDropLeastUrgentUnsent. kTooLarge: over event_bytes_max;
+  // kFull: see WhenFull. Then `done` is not called.
+  Result<void> push(std::string envelope, OnPublished done, std::optional<PublishKey> key = {},
+                    std::uint32_t priority = 5);
 
   // The next request to send, if there is one and the window is open; call until it gives nothing.
   std::optional<Outgoing> next(MonoTime now);
@@ -122,7 +128,8 @@ class PublishWindow {
     std::string envelope;
     OnPublished done;
     std::unique_ptr<PublishKey> key;  // few events have one
-    bool settled = false;             // answered, waits for those before it to leave
+    std::uint32_t priority = 5;
+    bool settled = false;  // answered, waits for those before it to leave
   };
   struct Span {  // the numbers of one request
     std::uint64_t first_n = 0;
@@ -133,7 +140,9 @@ class PublishWindow {
   std::uint64_t end_n() const { return base_n_ + items_.size(); }
   std::size_t index(std::uint64_t n) const { return static_cast<std::size_t>(n - base_n_); }
   bool has_room(std::size_t bytes) const;
-  bool drop_oldest_unsent();
+  bool drop_one_for(std::uint32_t priority);
+  std::size_t least_urgent_unsent() const;
+  void mark_sent(std::uint64_t end);
   std::uint64_t batch_end() const;
   bool settle_outcomes(const v1::PublishAnswer& answer);
   void settle(Item& item, PublishResult result);
@@ -154,6 +163,7 @@ class PublishWindow {
   std::uint64_t base_n_ = 1;                 // the first that is not settled, with all before it
   std::uint64_t send_n_ = 1;                 // the next to send (again)
   std::uint64_t sent_end_n_ = 1;             // above every number ever sent
+  std::array<std::size_t, 11> unsent_{};     // events never sent, by priority
   std::uint64_t careful_until_ = 0;          // below it events go one by one
   std::map<std::uint64_t, Span> in_flight_;  // by token
   std::uint64_t next_token_ = 1;

@@ -3,6 +3,8 @@
 #include <asio/post.hpp>
 #include <utility>
 
+#include "common/event_schema.h"
+
 namespace cell0::link {
 // 52 bits of microseconds, 11 of chance: two that start at once differ too.
 std::uint64_t new_incarnation(const Clock& clock, Random& random) {
@@ -31,11 +33,12 @@ Publisher::Publisher(asio::io_context& io, ControlClient& client, const Clock& c
 Publisher::~Publisher() { *alive_ = false; }
 
 Result<void> Publisher::publish(const v1::Envelope& envelope, OnPublished done, std::optional<PublishKey> key) {
-  return publish_encoded(envelope.SerializeAsString(), std::move(done), std::move(key));
+  return publish_encoded(envelope.SerializeAsString(), std::move(done), std::move(key), priority_of(envelope));
 }
 
-Result<void> Publisher::publish_encoded(std::string envelope, OnPublished done, std::optional<PublishKey> key) {
-  auto taken = window_.push(std::move(envelope), std::move(done), std::move(key));
+Result<void> Publisher::publish_encoded(std::string envelope, OnPublished done, std::optional<PublishKey> key,
+                                        std::uint32_t priority) {
+  auto taken = window_.push(std::move(envelope), std::move(done), std::move(key), priority);
   if (taken) pump_soon();
   return taken;
 }

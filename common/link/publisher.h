@@ -38,10 +38,11 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  // kFull, kTooLarge: not taken, and `done` (may be empty) is not called. Else it is called once, later. Does not look
-  // into the envelope: the broker rejects what is wrong.
+  // `priority` is for WhenFull::kDropLeastUrgentUnsent. kFull, kTooLarge: not taken, and `done` (may be empty) is not
+  // called. Else it is called once, later. Does not look into the envelope: the broker rejects what is wrong.
   Result<void> publish(const v1::Envelope& envelope, OnPublished done = {}, std::optional<PublishKey> key = {});
-  Result<void> publish_encoded(std::string envelope, OnPublished done = {}, std::optional<PublishKey> key = {});
+  Result<void> publish_encoded(std::string envelope, OnPublished done = {}, std::optional<PublishKey> key = {},
+                               std::uint32_t priority = 5);
 
   // Calls `done` when everything published so far is answered or dropped; at once, but not inside flush(), if nothing
   // is.

@@ -23,8 +23,8 @@ OutletOptions outlet_options(const ProgramInfo& program, const Config& config) {
   options.limits.batch_events_max = config.emit.batch_events_max;
   options.limits.requests_max = config.emit.window_batches_max;
   options.answer_timeout = config.emit.ack_timeout;
-  // A source does not wait: what is new is worth more than what is old.
-  options.when_full = link::WhenFull::kDropOldestUnsent;
+  // A source does not wait: what is urgent is worth more than what is not, and what is new than what is old.
+  options.when_full = link::WhenFull::kDropLeastUrgentUnsent;
   return options;
 }
 

@@ -1,5 +1,7 @@
 #include "emitters/runtime/loop_emitter.h"
 
+#include "common/event_schema.h"
+
 namespace cell0::emit {
 
 Result<std::unique_ptr<LoopEmitter>> LoopEmitter::create(asio::io_context& io, link::Context& context,
@@ -19,20 +21,24 @@ Result<void> LoopEmitter::emit(v1::Envelope envelope, OnPublished done) {
     complain("an event was not fit to send", complete.error().text);
     return complete;
   }
-  auto taken = outlet_->send(envelope.SerializeAsString(), [this, done = std::move(done)](const PublishResult& result) {
+  const auto settled = [this, done = std::move(done)](const PublishResult& result) {
     if (!result.ok()) complain("an event was not taken", result.error);
     if (done) done(result);
-  });
+  };
+  auto taken = outlet_->send(envelope.SerializeAsString(), settled, priority_of(envelope));
   if (!taken) complain("an event was dropped", taken.error().text);
   return taken;
 }
 
 void LoopEmitter::on_state(bool connected) {
   const std::string& endpoint = outlet_->control().endpoint();
-  if (connected)
-    log_.info("connected to the broker", {{"endpoint", endpoint}});
-  else
+  if (connected) {
+    const link::PublishStats stats = outlet_->stats().publish;
+    log_.info("connected to the broker",
+              {{"endpoint", endpoint}, {"held", stats.held_events}, {"dropped", stats.dropped + stats.refused}});
+  } else {
     log_.warn("the broker is gone; events wait", {{"endpoint", endpoint}});
+  }
 }
 
 void LoopEmitter::complain(std::string_view what, std::string_view why) {

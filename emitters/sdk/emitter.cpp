@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "common/event_check.h"
+#include "common/event_schema.h"
 #include "emitters/sdk/envelope_stamp.h"
 #include "emitters/sdk/outlet.h"
 
@@ -75,7 +76,7 @@ class Emitter::Impl {
     std::string bytes = envelope.SerializeAsString();
     held_events_ += 1;
     held_bytes_ += bytes.size();
-    inbox_.push_back({std::move(bytes), std::move(done)});
+    inbox_.push_back({std::move(bytes), std::move(done), priority_of(envelope)});
     if (!std::exchange(take_posted_, true)) asio::post(io_, [this] { take_inbox(); });
     return {};
   }
@@ -101,6 +102,7 @@ class Emitter::Impl {
   struct Entry {
     std::string envelope;
     OnPublished done;
+    std::uint32_t priority = 5;
   };
 
   // Outlives a flush that gave up waiting.
@@ -143,7 +145,7 @@ class Emitter::Impl {
   Result<void> make_room(std::unique_lock<std::mutex>& lock, std::size_t bytes) {
     if (ended_) return Error{ErrorCode::kUnavailable, "the emitter has ended"};
     // The outlet drops; here waits at most what its thread has not fetched yet.
-    if (options_.when_full == link::WhenFull::kDropOldestUnsent && inbox_.size() < options_.limits.held_events_max) {
+    if (options_.when_full != link::WhenFull::kRejectNew && inbox_.size() < options_.limits.held_events_max) {
       return {};
     }
     if (!has_room(bytes) && options_.block_max > Duration{0} && std::this_thread::get_id() != thread_.get_id()) {
@@ -172,10 +174,11 @@ class Emitter::Impl {
   void hand_over(Entry entry) {
     const std::size_t bytes = entry.envelope.size();
     auto done = std::make_shared<OnPublished>(std::move(entry.done));
-    auto taken = outlet_->send(std::move(entry.envelope), [this, bytes, done](const PublishResult& result) {
+    const auto settled = [this, bytes, done](const PublishResult& result) {
       release(bytes);
       if (*done) (*done)(result);
-    });
+    };
+    auto taken = outlet_->send(std::move(entry.envelope), settled, entry.priority);
     if (taken) return;
     release(bytes);
     const auto status =

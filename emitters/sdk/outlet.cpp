@@ -41,8 +41,8 @@ Result<std::unique_ptr<AcknowledgedOutlet>> AcknowledgedOutlet::create(asio::io_
   return outlet;
 }
 
-Result<void> AcknowledgedOutlet::send(std::string envelope, link::OnPublished done) {
-  return publisher_->publish_encoded(std::move(envelope), std::move(done));
+Result<void> AcknowledgedOutlet::send(std::string envelope, link::OnPublished done, std::uint32_t priority) {
+  return publisher_->publish_encoded(std::move(envelope), std::move(done), {}, priority);
 }
 
 OutletStats AcknowledgedOutlet::stats() const {
@@ -77,7 +77,7 @@ bool PubOutlet::has_room(std::size_t bytes) const {
          stats_.publish.held_bytes + bytes <= options_.limits.held_bytes_max;
 }
 
-Result<void> PubOutlet::send(std::string envelope, link::OnPublished done) {
+Result<void> PubOutlet::send(std::string envelope, link::OnPublished done, std::uint32_t) {
   if (stats_.connected) {
     send_now({std::move(envelope), std::move(done)});
     return {};

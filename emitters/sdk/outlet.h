@@ -28,7 +28,7 @@ class Outlet {
   virtual ~Outlet() = default;
 
   // As link::Publisher::publish_encoded.
-  virtual Result<void> send(std::string envelope, link::OnPublished done) = 0;
+  virtual Result<void> send(std::string envelope, link::OnPublished done, std::uint32_t priority) = 0;
   // Calls `done` when everything sent so far has gone its way.
   virtual void flush(std::function<void()> done) = 0;
   // Gives everything held kDropped.
@@ -54,7 +54,7 @@ class AcknowledgedOutlet final : public Outlet {
   static Result<std::unique_ptr<AcknowledgedOutlet>> create(asio::io_context& io, link::Context& context,
                                                             const Clock& clock, Random& random,
                                                             const OutletOptions& options);
-  Result<void> send(std::string envelope, link::OnPublished done) override;
+  Result<void> send(std::string envelope, link::OnPublished done, std::uint32_t priority) override;
   void flush(std::function<void()> done) override { publisher_->flush(std::move(done)); }
   void drop_all(const std::string& why) override { publisher_->drop_all(why); }
   OutletStats stats() const override;
@@ -67,12 +67,12 @@ class AcknowledgedOutlet final : public Outlet {
 };
 
 // On the broker's ingest socket. Holds events until the broker listens: what a PUB sends before is lost without a
-// trace. Its socket is an XPUB, a PUB that says who listens.
+// trace. Its socket is an XPUB, a PUB that says who listens. Full, it refuses new events or drops the oldest.
 class PubOutlet final : public Outlet {
  public:
   static Result<std::unique_ptr<PubOutlet>> create(asio::io_context& io, link::Context& context,
                                                    const OutletOptions& options);
-  Result<void> send(std::string envelope, link::OnPublished done) override;
+  Result<void> send(std::string envelope, link::OnPublished done, std::uint32_t priority) override;
   void flush(std::function<void()> done) override;
   void drop_all(const std::string& why) override;
   OutletStats stats() const override;

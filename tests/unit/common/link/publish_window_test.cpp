@@ -406,6 +406,33 @@ TEST_CASE("full, oldest unsent dropped: never one that may have arrived") {
   CHECK(bench.sent() == "d@2");  // no hole in the numbers
 }
 
+TEST_CASE("full, the least urgent unsent dropped: the oldest of equals, and never for one that is less urgent") {
+  Bench bench({.held_events_max = 4, .batch_events_max = 1, .requests_max = 1}, WhenFull::kDropLeastUrgentUnsent);
+  const auto push = [&](const std::string& text, std::uint32_t priority) {
+    return bench.window.push(
+        text,
+        [&bench, text](const PublishResult& result) {
+          bench.results.push_back({text, result});
+        },
+        {}, priority);
+  };
+  for (const char* text : {"a", "b", "c", "d"}) REQUIRE(push(text, text[0] == 'b' ? 3 : 7).ok());
+  CHECK(bench.sent() == "a@1");
+  REQUIRE(push("e", 5).ok());
+  CHECK(bench.outcomes() == "cX ");
+  REQUIRE(push("f", 7).ok());
+  CHECK(bench.outcomes() == "dX ");
+  CHECK(push("g", 8).error().code == ErrorCode::kFull);
+  REQUIRE(push("h", 1).ok());
+  CHECK(bench.outcomes() == "fX ");
+  CHECK(bench.window.stats().dropped == 3);
+  CHECK(bench.window.stats().refused == 1);
+  for (const char* next : {"b@2", "e@3", "h@4"}) {
+    bench.accept(*bench.last);
+    CHECK(bench.sent() == next);
+  }
+}
+
 TEST_CASE("full of events that were all sent: kFull whatever the policy") {
   Bench bench({.held_events_max = 2}, WhenFull::kDropOldestUnsent);
   REQUIRE(bench.push("a").ok());

@@ -1,9 +1,10 @@
 #include "broker/event_block.h"
 
+#include <algorithm>
 #include <cstring>
 
-#include "common/wire.h"
 #include "common/check.h"
+#include "common/wire.h"
 
 namespace cell0::broker {
 namespace {
@@ -29,8 +30,7 @@ char* write_tag(char* to, std::uint32_t field, Type type) {
 
 char* write_bytes(char* to, std::uint32_t field, std::string_view value) {
   to = write_varint(write_tag(to, field, Type::kBytes), value.size());
-  std::memcpy(to, value.data(), value.size());
-  return to + value.size();
+  return std::copy(value.begin(), value.end(), to);
 }
 
 char* write_number(char* to, std::uint32_t field, std::uint64_t value) {

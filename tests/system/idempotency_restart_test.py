@@ -63,4 +63,6 @@ def test_a_client_that_asks_until_it_is_answered_makes_one_event_over_kills(fabr
         thread.join(60)
     done.set()
     assert len(seqs) == 160
+    # What another run of the broker committed a moment ago may not have reached the gateway yet.
+    wait_until(lambda: len(stored(fabric)) >= 160, "all of them to be in the history")
     assert sorted(stored(fabric)) == sorted((seq, n) for n, seq in seqs.items()), "each once, under the seq that was told"

@@ -94,7 +94,7 @@ def test_at_least_once_in_order_over_kills_of_broker_and_gateway(fabric):
             victim.kill()
             victim.restart()
         published.append(publish_until_stored(fabric, n))
-    wait_until(lambda: consumer.seqs and consumer.seqs[-1] == published[-1], "the last event to come", 30)
+    wait_until(lambda: consumer.seqs and consumer.seqs[-1] == published[-1], "the last event to come", 60)
     consumer.stop()
     assert published == sorted(published)
     assert sorted(set(consumer.seqs)) == published, "something is missing, or nobody published it"

@@ -80,7 +80,7 @@ asan_build() {
   cmake --preset asan-ubsan -S "$repo" -B "$asan" >"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
   ninja -C "$asan" -j "$(build_jobs)" cell0_tests cell0-broker cell0-gateway  # what unit and conformance tests run
 }
-asan_tests() { run_ctest "$asan" -L '^(unit|conformance)$'; }
+asan_tests() { run_ctest "$asan" -L '^(unit|conformance|sim)$'; }
 
 step "Debian packages" install_packages "$repo/deploy/packages.txt" build web test || exit 1
 if install_and_build; then

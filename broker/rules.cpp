@@ -87,10 +87,12 @@ bool RuleTable::may_hold(const Rule& rule, const EventFilter& filter) const {
   if (rule.durability == v1::EPHEMERAL) return false;  // it holds nothing
   if (!rule.type.empty() && !filter.may_admit_type(rule.type)) return false;
   if (rule.type.empty() && all_types_elsewhere(rule, filter)) return false;
-  const auto& globs = filter.proto().topics();
-  return globs.empty() || rule.topic.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-           return glob_meets_prefix(glob, rule.topic);
-         });
+  if (rule.topic.empty()) return true;
+  const auto meets = [&](const auto& globs) {
+    return globs.empty() || std::any_of(globs.begin(), globs.end(),
+                                        [&](const std::string& glob) { return glob_meets_prefix(glob, rule.topic); });
+  };
+  return meets(filter.proto().topics()) && meets(filter.proto().allowed_topics());
 }
 
 // The filter names its types, and for each there is a rule of the same topic that is more specific.

@@ -25,16 +25,20 @@ Result<void> check_names(const char* field, const google::protobuf::RepeatedPtrF
   return {};
 }
 
-Result<void> check_topics(const google::protobuf::RepeatedPtrField<std::string>& topics) {
+using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+Result<std::vector<TopicGlob>> compile_topics(const char* field, const Names& topics) {
   if (static_cast<std::size_t>(topics.size()) > EventFilter::kNamesMax) {
-    return Error{ErrorCode::kTooLarge, "topics: at most " + std::to_string(EventFilter::kNamesMax) + " are taken"};
+    return Error{ErrorCode::kTooLarge,
+                 std::string(field) + ": at most " + std::to_string(EventFilter::kNamesMax) + " are taken"};
   }
+  std::vector<TopicGlob> globs;
   for (const std::string& topic : topics) {
-    if (auto glob = TopicGlob::parse(topic); !glob) {
-      return Error{ErrorCode::kInvalid, "topics: \"" + topic + "\": " + glob.error().text};
-    }
+    auto glob = TopicGlob::parse(topic);
+    if (!glob) return Error{ErrorCode::kInvalid, std::string(field) + ": \"" + topic + "\": " + glob.error().text};
+    globs.push_back(std::move(glob).value());
   }
-  return {};
+  return globs;
 }
 
 void sort_unique(google::protobuf::RepeatedPtrField<std::string>& names) {
@@ -58,7 +62,6 @@ bool matches_name(std::string_view pattern, std::string_view name) {
 Result<EventFilter> EventFilter::create(const v1::Filter& filter) {
   if (auto checked = check_names("types", filter.types()); !checked) return checked.error();
   if (auto checked = check_names("sources", filter.sources()); !checked) return checked.error();
-  if (auto checked = check_topics(filter.topics()); !checked) return checked.error();
   if (filter.min_priority() > 10) {
     return Error{ErrorCode::kInvalid, "min_priority: " + std::to_string(filter.min_priority()) + " is not 1-10"};
   }
@@ -67,10 +70,14 @@ Result<EventFilter> EventFilter::create(const v1::Filter& filter) {
   made.proto_ = filter;
   sort_unique(*made.proto_.mutable_types());
   sort_unique(*made.proto_.mutable_topics());
+  sort_unique(*made.proto_.mutable_allowed_topics());
   sort_unique(*made.proto_.mutable_sources());
-  for (const std::string& topic : made.proto_.topics()) {
-    made.topics_.push_back(TopicGlob::parse(topic).value());
-  }
+  auto topics = compile_topics("topics", made.proto_.topics());
+  if (!topics) return topics.error();
+  auto allowed = compile_topics("allowed_topics", made.proto_.allowed_topics());
+  if (!allowed) return allowed.error();
+  made.topics_ = std::move(topics).value();
+  made.allowed_topics_ = std::move(allowed).value();
   made.canonical_ = made.proto_.SerializeAsString();
   return made;
 }
@@ -84,11 +91,11 @@ bool EventFilter::admits(const EventFacts& event) const {
   if (proto_.min_priority() != 0 && event.priority > proto_.min_priority()) return false;
   if (!proto_.session_id().empty() && event.session_id != proto_.session_id()) return false;
   if (!proto_.sources().empty() && !any_matches(proto_.sources(), event.source)) return false;
-  if (!topics_.empty() &&
-      std::none_of(topics_.begin(), topics_.end(), [&](const TopicGlob& glob) { return glob.matches(event.topic); })) {
-    return false;
-  }
-  return may_admit_type(event.type);
+  const auto matched = [&](const std::vector<TopicGlob>& globs) {
+    return globs.empty() ||
+           std::any_of(globs.begin(), globs.end(), [&](const TopicGlob& glob) { return glob.matches(event.topic); });
+  };
+  return matched(topics_) && matched(allowed_topics_) && may_admit_type(event.type);
 }
 
 }  // namespace cell0

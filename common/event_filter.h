@@ -23,7 +23,7 @@ struct EventFacts {
 };
 
 // A value: compiled from v1::Filter, comparable by its canonical text. Types or the audience must hold (either), and
-// each of topics, min_priority, sources, session_id that is given.
+// each of topics, allowed_topics, min_priority, sources, session_id that is given.
 class EventFilter {
  public:
   static constexpr std::size_t kNamesMax = 256;  // of each list
@@ -46,6 +46,7 @@ class EventFilter {
  private:
   v1::Filter proto_;  // lists sorted, unique
   std::vector<TopicGlob> topics_;
+  std::vector<TopicGlob> allowed_topics_;
   std::string canonical_;
 };
 

@@ -24,11 +24,12 @@ Seq seq_of(std::int64_t number) { return Seq{static_cast<std::uint64_t>(number)}
 RowFilter::RowFilter(EventFilter filter)
     : filter_(std::move(filter)),
       any_type_(filter_.proto().types().empty() && filter_.proto().audience() == v1::AUDIENCE_ANY),
-      any_topic_(filter_.proto().topics().empty()),
+      any_topic_(filter_.proto().topics().empty() && filter_.proto().allowed_topics().empty()),
       any_body_(filter_.proto().sources().empty() && filter_.proto().session_id().empty()),
       priority_(filter_.proto().min_priority() == 0 ? 10 : filter_.proto().min_priority()) {
   v1::Filter topics, body;
   *topics.mutable_topics() = filter_.proto().topics();
+  *topics.mutable_allowed_topics() = filter_.proto().allowed_topics();
   *body.mutable_sources() = filter_.proto().sources();
   body.set_session_id(filter_.proto().session_id());
   only_topics_ = EventFilter::create(topics).value();  // parts of a filter are filters

@@ -201,6 +201,18 @@ TEST_CASE("a filter admits by audience or type, and by everything else that it n
   CHECK(EventFilter{}.admits({"anything", "a.b", "s", "", 10}));
 }
 
+TEST_CASE("what may not be seen is not admitted, whatever else is asked for") {
+  v1::Filter proto;
+  proto.add_topics("channels.>");
+  proto.add_allowed_topics("channels.open");
+  proto.add_allowed_topics("events.>");
+  const auto filter = EventFilter::create(proto);
+  REQUIRE(filter.ok());
+  CHECK(filter->admits({"channel_message", "channels.open", "s", "", 4}));
+  CHECK(!filter->admits({"channel_message", "channels.secret", "s", "", 4}));
+  CHECK(!filter->admits({"chat_message", "events.chat_message", "s", "", 4}));
+}
+
 TEST_CASE("equal filters have one canonical text") {
   v1::Filter a, b;
   a.add_types("x"), a.add_types("y"), a.add_types("x");

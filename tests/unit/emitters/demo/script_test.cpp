@@ -40,7 +40,8 @@ TEST_CASE("every step of the script is a valid event, whatever chance fills in")
 TEST_CASE("the script shows every type of cell0d, coda, arcane and neolith") {
   std::set<std::string_view> shown;
   for (const Step& step : script()) shown.insert(step.type);
-  const std::set<std::string_view> of_channels = {"channel_message", "agent_message", "presence_changed"};
+  const std::set<std::string_view> of_channels = {"channel_message", "agent_message", "presence_changed",
+                                                  "token_revoked"};
   for (const EventType& type : event_types()) {
     CAPTURE(type.name);
     CHECK((shown.contains(type.name) || of_channels.contains(type.name)));

@@ -92,7 +92,7 @@ void Session::execute(const AuthenticateCommand& command) {
   auto access = core_.auth.verify(command.token);
   if (access) {
     access_ = std::move(access).value();
-    return reply(AuthenticatedReply{access_->entity_id, access_->scopes});
+    return reply(AuthenticatedReply{access_->entity_id, access_->scopes.texts()});
   }
   const bool refused = core_.throttle.refuses(address, now);
   core_.throttle.failed(address, now);

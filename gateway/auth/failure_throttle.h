@@ -1,0 +1,30 @@
+// Slows down guessing: after `kFailuresMax` wrong tokens from one address within `kWindow`, wrong tokens from there are
+// told so until the window has passed. Bounded; on loopback too, where one address is many programs: a right token
+// always gets in.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "common/clock.h"
+
+namespace cell0::gateway {
+
+class FailureThrottle {
+ public:
+  static constexpr std::size_t kAddressesMax = 4096;  // over it the oldest window is forgotten
+  static constexpr int kFailuresMax = 10;
+  static constexpr Duration kWindow = std::chrono::seconds(60);
+
+  void failed(const std::string& address, MonoTime now);
+  bool refuses(const std::string& address, MonoTime now) const;
+
+ private:
+  struct Window {
+    MonoTime since;
+    int failures = 0;
+  };
+  std::unordered_map<std::string, Window> windows_;
+};
+
+}  // namespace cell0::gateway

@@ -27,6 +27,7 @@ CoreLimits core_limits(const GatewayLimits& config) {
   limits.pages_max = config.pages_max;
   limits.cursor_chunk_bytes = config.cursor_chunk_bytes;
   limits.sets_max = config.sets_max;
+  limits.topic_sets_max = config.topic_sets_max;
   limits.flush_interval_max = config.flush_interval_max;
   limits.history_limit_max = config.history_limit_max;
   limits.hold_max = config.hold_max;
@@ -166,8 +167,10 @@ Result<void> Gateway::open_listeners(const std::string& fabric) {
   if (!server) return server.error();
   server_ = std::move(server).value();
   ports_ = std::make_unique<PortGuard>(fabric);
-  const std::vector<std::pair<std::string, std::uint16_t>> wanted = {
-      {"http", config_.listen.http}, {"cell0d", config_.listen.cell0d}, {"api", config_.listen.api}};
+  const std::vector<std::pair<std::string, std::uint16_t>> wanted = {{"http", config_.listen.http},
+                                                                     {"cell0d", config_.listen.cell0d},
+                                                                     {"jsonrpc", config_.listen.jsonrpc},
+                                                                     {"api", config_.listen.api}};
   for (const auto& [name, port] : wanted) {
     if (port == 0) continue;
     if (auto claimed = ports_->claim(port); !claimed) {

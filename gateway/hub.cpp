@@ -49,17 +49,26 @@ void Hub::publish(EventPtr event) {
   if (!published.is_hole()) ++stats_.events;
   for (Rendered& rendered : rendered_) rendered.done = false;
   bool full = false;
-  for (SubscriptionSet* set : set_list_) {
-    if (set->live.empty()) continue;
-    if (!published.is_hole() && !set->filter.admits(published.facts())) continue;
-    set->turn += rendered(*set->renderer, published);
-    ++set->turn_events;
-    full = full || set->turn.size() > limits_.turn_bytes_max;
+  for (SubscriptionSet* set : published.is_hole() ? set_list_ : general_) full |= offer(*set, published);
+  if (!published.is_hole()) {
+    if (const auto found = by_topic_.find(published.topic()); found != by_topic_.end()) {
+      for (SubscriptionSet* set : found->second) full |= offer(*set, published);
+    }
   }
   if (full)
     flush();
   else
     wake(Wake::kFlush);
+}
+
+// True if its turn is full.
+bool Hub::offer(SubscriptionSet& set, const Event& event) {
+  if (set.live.empty()) return false;
+  if (!event.is_hole() && !set.filter.admits(event.facts())) return false;
+  set.turn += rendered(*set.renderer, event);
+  ++set.turn_events;
+  if (!std::exchange(set.due, true)) due_.push_back(&set);
+  return set.turn.size() > limits_.turn_bytes_max;
 }
 
 const std::string& Hub::rendered(const Renderer& renderer, const Event& event) {
@@ -87,9 +96,8 @@ void Hub::flush() {
   flush_asked_ = false;
   if (flushed_ == ring_.newest()) return;
   ++stats_.flushes;
-  for (SubscriptionSet* set : set_list_) {
-    if (!set->turn.empty()) flush_set(*set);
-  }
+  for (SubscriptionSet* set : due_) flush_set(*set);
+  due_.clear();
   flushed_ = ring_.newest();
   advance_parked();
 }
@@ -110,6 +118,7 @@ void Hub::flush_set(SubscriptionSet& set) {
     if (taken > 0) stats_.deliveries += set.turn_events;
     if (taken < blob.size()) demote(client, taken == 0 ? flushed_ : head);
   }
+  set.due = false;
   set.turn_events = 0;
   set.turn.clear();
   if (set.turn.capacity() > kTurnCapacityKept) std::string().swap(set.turn);
@@ -328,20 +337,64 @@ void Hub::advance(Receiver& client) {
 
 // ---- subscriptions
 
+namespace {
+
+// Whether a set with this filter is found by its topics: a few, all exact.
+bool is_by_topic(const EventFilter& filter) {
+  constexpr int kTopicsMax = 8;
+  const auto& topics = filter.proto().topics();
+  if (topics.empty() || topics.size() > kTopicsMax) return false;
+  return std::all_of(topics.begin(), topics.end(),
+                     [](const std::string& topic) { return topic.find_first_of("*>") == std::string::npos; });
+}
+
+}  // namespace
+
 Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilter& filter) {
   std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(&renderer)) + ' ' + filter.canonical();
   if (const auto found = sets_.find(key); found != sets_.end()) return found->second.get();
-  if (sets_.size() >= limits_.sets_max) {
+  const bool by_topic = is_by_topic(filter);
+  const std::size_t count = by_topic ? sets_.size() - general_.size() : general_.size();
+  const std::size_t count_max = by_topic ? limits_.topic_sets_max : limits_.sets_max;
+  if (count >= count_max) {
     return Error{ErrorCode::kFull, "too many different subscriptions on this gateway (at most " +
-                                       std::to_string(limits_.sets_max) + "); use a common one, or another gateway"};
+                                       std::to_string(count_max) + "); use a common one, or another gateway"};
   }
   auto set = std::make_unique<SubscriptionSet>();
   set->id = next_set_id_++;
   set->renderer = &renderer;
   set->filter = filter;
-  set->key = key;
+  set->key = std::move(key);
+  set->by_topic = by_topic;
+  SubscriptionSet* const made = set.get();
+  add_set(std::move(set));
+  return made;
+}
+
+void Hub::add_set(std::unique_ptr<SubscriptionSet> set) {
+  set->slot = set_list_.size();
   set_list_.push_back(set.get());
-  return sets_.emplace(std::move(key), std::move(set)).first->second.get();
+  if (!set->by_topic) general_.push_back(set.get());
+  for (const std::string& topic : set->filter.proto().topics()) {
+    if (set->by_topic) by_topic_[topic].push_back(set.get());
+  }
+  std::string key = set->key;
+  sets_.emplace(std::move(key), std::move(set));
+}
+
+void Hub::drop_set(SubscriptionSet& set) {
+  set_list_[set.slot] = set_list_.back();
+  set_list_[set.slot]->slot = set.slot;
+  set_list_.pop_back();
+  if (set.due) std::erase(due_, &set);
+  if (!set.by_topic) std::erase(general_, &set);
+  for (const std::string& topic : set.filter.proto().topics()) {
+    const auto found = by_topic_.find(topic);
+    if (!set.by_topic || found == by_topic_.end()) continue;
+    std::erase(found->second, &set);
+    if (found->second.empty()) by_topic_.erase(found);
+  }
+  sets_.erase(std::string(set.key));
 }
 
 Result<void> Hub::subscribe(Receiver& client, const Renderer& renderer, const EventFilter& filter) {
@@ -399,9 +452,7 @@ void Hub::leave_set(Receiver& client) {
   client.cursor_.reset();
   client.resume_.reset();
   SubscriptionSet* set = std::exchange(client.set_, nullptr);
-  if (--set->members > 0) return;
-  set_list_.erase(std::find(set_list_.begin(), set_list_.end(), set));
-  sets_.erase(std::string(set->key));
+  if (--set->members == 0) drop_set(*set);
 }
 
 std::vector<Receiver*>* Hub::list_of(Receiver& client) {

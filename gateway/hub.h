@@ -52,6 +52,9 @@ struct SubscriptionSet {
   std::optional<ScannedRing> scanned;
   std::optional<NewestStored> newest;
   bool newest_asked = false;
+  std::size_t slot = 0;   // in the hub's list of all
+  bool by_topic = false;  // found by the topics of its filter, which are exact; else looked at for every event
+  bool due = false;       // has a turn to flush
 };
 
 struct HubStats {
@@ -92,7 +95,8 @@ class Hub {
   void on_tick();
 
   // From now on: what `filter` admits after the newest event. A client that had a subscription has this one instead,
-  // from where it stands. kFull: too many different subscriptions.
+  // from where it stands. kFull: too many different subscriptions. Those to a few exact topics cost nothing while other
+  // topics' events come, and have a bound of their own.
   Result<void> subscribe(Receiver& client, const Renderer& renderer, const EventFilter& filter);
 
   // As subscribe(), from `since`. `done` is called once, before the first event is sent: at once if the ring reaches
@@ -148,6 +152,9 @@ class Hub {
   };
 
   Result<SubscriptionSet*> set_for(const Renderer& renderer, const EventFilter& filter);
+  void add_set(std::unique_ptr<SubscriptionSet> set);
+  void drop_set(SubscriptionSet& set);
+  bool offer(SubscriptionSet& set, const Event& event);
   void enter(Receiver& client, SubscriptionSet& set, Cursor cursor);
   void leave_set(Receiver& client);
   void place(Receiver& client, Receiver::Place where);
@@ -191,7 +198,11 @@ class Hub {
   HistorySource& history_;
   HistoryPages pages_;
   std::unordered_map<std::string, std::unique_ptr<SubscriptionSet>> sets_;
-  std::vector<SubscriptionSet*> set_list_;  // the same, for the walk over each event
+  std::vector<SubscriptionSet*> set_list_;  // the same, for walks
+  std::vector<SubscriptionSet*> general_;   // those of them that may admit events of any topic
+  // The others, by each topic of theirs: an agent's inbox, a channel. There may be thousands.
+  std::unordered_map<std::string, std::vector<SubscriptionSet*>> by_topic_;
+  std::vector<SubscriptionSet*> due_;  // have a turn to flush
   std::vector<Receiver*> parked_;
   std::vector<Receiver*> queued_;
   std::vector<Rendered> rendered_;

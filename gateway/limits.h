@@ -20,6 +20,7 @@ struct CoreLimits {
       16u << 10;                            // rendered for one cursor at a time: more would sit in memory if it stalls
   std::size_t turn_bytes_max = 256u << 10;  // of one subscription set; then it is flushed at once
   std::size_t sets_max = 1024;              // each is looked at for every event
+  std::size_t topic_sets_max = 65'536;      // of exact topics (an agent's inbox, a channel): looked up, ~1 KiB each
   std::chrono::milliseconds flush_interval_max{10};  // what batching may cost in latency when the loop is busy
 
   std::size_t pages_max = 16;       // history pages held for cursors below the ring, 256 KiB each
@@ -37,6 +38,8 @@ struct CoreLimits {
   std::size_t history_limit_max = 1000;      // events in one answer of get_history or GET /api/v1/events
   std::size_t history_bytes_max = 4u << 20;  // of them; beyond it the oldest of the newest are left out, or the last
   std::size_t user_types_max = 1024;         // names of users' own types that are remembered as known
+
+  std::size_t jsonrpc_message_bytes_max = 10u << 20;  // dialects.md section 2; the other dialects: the transport's own
 
   // While a gap is repaired all delivery waits; past these bounds clients are told what they lost instead.
   std::chrono::milliseconds hold_max{10'000};

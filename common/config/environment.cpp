@@ -19,7 +19,7 @@ struct Alias {
 constexpr Alias kAliases[] = {
     {"CELL0D_WS_HOST", "gateway.listen.hosts"},     {"CELL0D_WS_PORT", "gateway.listen.cell0d"},
     {"CELL0D_HTTP_PORT", "gateway.listen.http"},    {"CELL0D_LOG_LEVEL", "log.level"},
-    {"CELL0_GATEWAY_HOST", "gateway.listen.hosts"},
+    {"CELL0_GATEWAY_HOST", "gateway.listen.hosts"}, {"CELL0_GATEWAY_PORT", "gateway.listen.jsonrpc"},
 };
 
 bool is_alias(std::string_view variable) {

@@ -18,6 +18,7 @@ void describe_listen(ConfigSection& listen, GatewayListenConfig& to) {
               "The addresses that every public listener binds. Beyond loopback auth.allow_anonymous must be set.");
   listen.optional_port("http", to.http, "The dashboard and the HTTP API, with the cell0d dialect at the root.");
   listen.optional_port("cell0d", to.cell0d, "The cell0d dialect's own listener.");
+  listen.optional_port("jsonrpc", to.jsonrpc, "The jsonrpc dialect's own listener.");
   listen.optional_port("api", to.api, "The HTTP API's own listener.");
 }
 
@@ -35,6 +36,8 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
                  "Open client connections. At the limit new ones wait in the kernel's backlog.");
   limits.integer("message_bytes_max", to.message_bytes_max, 1 * kKiB, 64 * kMiB,
                  "Bytes of a WebSocket message, all its fragments together. More closes with 1009.");
+  limits.integer("jsonrpc_message_bytes_max", to.jsonrpc_message_bytes_max, 1 * kKiB, 64 * kMiB,
+                 "The same for clients of the jsonrpc dialect.");
   limits.integer("head_bytes_max", to.head_bytes_max, 1 * kKiB, 1 * kMiB,
                  "Bytes of a request's line and headers. More is answered with 431.");
   limits.integer("body_bytes_max", to.body_bytes_max, 1 * kKiB, 64 * kMiB,
@@ -59,6 +62,8 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
                  "Bytes rendered at a time for one client that is catching up.");
   limits.integer("sets_max", to.sets_max, 1, 1'000'000,
                  "Distinct subscriptions at once. Beyond it a new one is answered with an error.");
+  limits.integer("topic_sets_max", to.topic_sets_max, 1, 10'000'000,
+                 "Distinct subscriptions to exact topics (agents, channels) at once. Beyond it a new one is an error.");
   limits.integer("history_limit_max", to.history_limit_max, 1, 100'000,
                  "Events in one answer of history. A larger request is answered with this many.");
 }
@@ -114,6 +119,7 @@ Result<void> check(const GatewayConfig& config) {
     unsigned port;
   } ports[] = {{"gateway.listen.http", listen.http},
                {"gateway.listen.cell0d", listen.cell0d},
+               {"gateway.listen.jsonrpc", listen.jsonrpc},
                {"gateway.listen.api", listen.api},
                {"gateway.admin_port + instance", config.admin_listener_port()}};
   for (const auto& one : ports) {

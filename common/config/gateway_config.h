@@ -17,6 +17,7 @@ struct GatewayListenConfig {
   std::vector<std::string> hosts = {"127.0.0.1", "::1"};  // as loaded: addresses only ("localhost" became these two)
   std::uint16_t http = 8080;                              // dashboard, HTTP API, cell0d at the root; 0: off
   std::uint16_t cell0d = 8765;                            // 0: off
+  std::uint16_t jsonrpc = 18801;                          // 0: off
   std::uint16_t api = 18800;                              // 0: off
 };
 
@@ -30,6 +31,7 @@ struct GatewayAuthConfig {
 struct GatewayLimits {
   std::size_t connections_max = 20'000;
   std::size_t message_bytes_max = 1 << 20;
+  std::size_t jsonrpc_message_bytes_max = 10 << 20;
   std::size_t head_bytes_max = 16 << 10;
   std::size_t body_bytes_max = 1 << 20;
   std::size_t reply_queue_bytes_max = 256 << 10;
@@ -42,6 +44,7 @@ struct GatewayLimits {
   std::chrono::milliseconds hold_max{10'000};  // hold_ms_max
   std::size_t cursor_chunk_bytes = 16 << 10;
   std::size_t sets_max = 1024;
+  std::size_t topic_sets_max = 65'536;
   std::chrono::milliseconds flush_interval_max{10};  // flush_interval_ms_max
   std::size_t history_limit_max = 1000;
   std::chrono::milliseconds head_timeout{10'000};  // head_timeout_ms, and so on

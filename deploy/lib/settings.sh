@@ -38,6 +38,7 @@ decide_settings() {
   decide CELL0_BROKER_ADMIN broker admin "127.0.0.1:$((9600 + offset))"
   decide CELL0_GATEWAY_LISTEN_HTTP gateway.listen http $((8080 + offset)) CELL0D_HTTP_PORT
   decide CELL0_GATEWAY_LISTEN_CELL0D gateway.listen cell0d $((8765 + offset)) CELL0D_WS_PORT
+  decide CELL0_GATEWAY_LISTEN_JSONRPC gateway.listen jsonrpc $((18801 + offset))
   decide CELL0_GATEWAY_LISTEN_API gateway.listen api $((18800 + offset))
   decide CELL0_GATEWAY_ADMIN_PORT gateway admin_port $((9610 + offset))
   for socket in INGEST FANOUT CONTROL; do
@@ -53,7 +54,8 @@ ports_to_bind() {
   for variable in CELL0_BROKER_INGEST CELL0_BROKER_FANOUT CELL0_BROKER_CONTROL CELL0_BROKER_ADMIN; do
     [[ ${!variable} =~ :([0-9]+)$ ]] && echo "${BASH_REMATCH[1]} broker.$(lower_key "$variable") $variable"
   done
-  for variable in CELL0_GATEWAY_LISTEN_HTTP CELL0_GATEWAY_LISTEN_CELL0D CELL0_GATEWAY_LISTEN_API; do
+  for variable in CELL0_GATEWAY_LISTEN_HTTP CELL0_GATEWAY_LISTEN_CELL0D CELL0_GATEWAY_LISTEN_JSONRPC \
+    CELL0_GATEWAY_LISTEN_API; do
     ((${!variable})) && echo "${!variable} gateway.listen.$(lower_key "$variable") $variable"
   done
   ((CELL0_GATEWAY_ADMIN_PORT)) || return 0

@@ -18,7 +18,7 @@ class Fabric:
         self.bin_dir = Path(bin_dir or os.environ["CELL0_BIN"])
         self.state_dir = self.directory / "state"
         self.state_dir.mkdir(parents=True, exist_ok=True)
-        names = ["ingest", "fanout", "control", "broker_admin", "http", "cell0d", "api", "gateway_admin0", "gateway_admin1"]
+        names = ["ingest", "fanout", "control", "broker_admin", "http", "cell0d", "jsonrpc", "api", "gateway_admin0", "gateway_admin1"]
         self.ports = dict(zip(names, free_ports(len(names))))
         self.processes = []  # in the order of their start
 
@@ -38,7 +38,7 @@ class Fabric:
         """With wait=False it may not be ready yet (say, because there is no broker)."""
         gateway = self._start(f"gateway-{instance}", "cell0-gateway", ["--instance", instance], {
             **self._link(),
-            **{f"gateway.listen.{n}": self.ports[n] for n in ("http", "cell0d", "api")},
+            **{f"gateway.listen.{n}": self.ports[n] for n in ("http", "cell0d", "jsonrpc", "api")},
             "gateway.admin_port": self.ports[f"gateway_admin{instance}"] - instance,
         }, settings)
         if wait:

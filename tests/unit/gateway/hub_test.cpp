@@ -157,6 +157,61 @@ TEST_CASE("the number of different subscriptions is bounded; a free one can be t
   CHECK(blue.text() == "");
 }
 
+namespace {
+
+EventFilter on_topics(const std::vector<std::string>& topics) {
+  v1::Filter filter;
+  for (const std::string& topic : topics) filter.add_topics(topic);
+  return EventFilter::create(filter).value();
+}
+
+EventSpec on_topic(std::string topic) {
+  EventSpec spec;
+  spec.topic = std::move(topic);
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("subscriptions to exact topics get these topics and every hole, and have a bound of their own") {
+  CoreLimits limits = HubFixture::small();
+  limits.sets_max = 2;
+  limits.topic_sets_max = 2;
+  HubFixture f(limits);
+  f.start();
+  HubClient& all = f.subscribed();
+  HubClient& glob = f.subscribed(on_topics({"channels.*"}));
+  HubClient& one = f.subscribed(on_topics({"channels.a"}));
+  HubClient& two = f.subscribed(on_topics({"channels.a", "channels.b"}));
+  HubClient& more = f.connect();
+  CHECK_FALSE(f.hub.subscribe(*more.user, f.renderer, on_topics({"channels.c"})).ok());
+  CHECK_FALSE(f.hub.subscribe(*more.user, f.renderer, on_topics({"agents.>"})).ok());
+  f.publish(1, on_topic("channels.a"));
+  f.publish(2, on_topic("channels.b"));
+  f.publish(3, on_topic("channels.c"));
+  f.hub.publish(Event::hole(Seq{4}, Seq{5}, SkipReason::kGap));
+  f.publish_flushed(6, on_topic("channels.a"));
+  f.expect(all, "e1 e2 e3 s4-5/0/?/gap e6");
+  f.expect(glob, "e1 e2 e3 s4-5/0/?/gap e6");
+  f.expect(one, "e1 s4-5/0/?/gap e6");
+  f.expect(two, "e1 e2 s4-5/0/?/gap e6");
+}
+
+TEST_CASE("a subscription to a topic that has gone, also in the middle of a turn, is looked for no more") {
+  HubFixture f;
+  f.start();
+  HubClient& first = f.subscribed(on_topics({"channels.a"}));
+  HubClient& second = f.subscribed(on_topics({"channels.a", "channels.b"}));
+  f.publish(1, on_topic("channels.a"));
+  f.hub.remove(*first.user);
+  f.publish_flushed(2, on_topic("channels.a"));
+  f.expect(second, "e1 e2");
+  CHECK(f.hub.stats().sets == 1);
+  REQUIRE(f.hub.subscribe(*first.user, f.renderer, on_topics({"channels.a"})).ok());
+  f.publish_flushed(3, on_topic("channels.a"));
+  f.expect(first, "e3");
+}
+
 TEST_CASE("a client that leaves takes nobody with it, also with events pending") {
   HubFixture f;
   f.start();

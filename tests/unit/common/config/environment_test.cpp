@@ -50,8 +50,9 @@ TEST_CASE("all aliases of the seeds are known keys") {
                                 {"CELL0D_WS_PORT", "1"},
                                 {"CELL0D_HTTP_PORT", "2"},
                                 {"CELL0D_LOG_LEVEL", "INFO"},
-                                {"CELL0_GATEWAY_HOST", "::1"}});
-  CHECK(settings.size() == 5);
+                                {"CELL0_GATEWAY_HOST", "::1"},
+                                {"CELL0_GATEWAY_PORT", "3"}});
+  CHECK(settings.size() == 6);
   CHECK(f.errors.empty());
   for (const Setting& setting : settings) {
     CAPTURE(setting.where);

@@ -30,6 +30,7 @@ CoreLimits core_limits(const GatewayLimits& config) {
   limits.topic_sets_max = config.topic_sets_max;
   limits.flush_interval_max = config.flush_interval_max;
   limits.history_limit_max = config.history_limit_max;
+  limits.jsonrpc_message_bytes_max = config.jsonrpc_message_bytes_max;
   limits.hold_max = config.hold_max;
   limits.hold_bytes_max = config.hold_bytes_max;
   return limits;

@@ -34,7 +34,8 @@ Connection::Connection(Server& server, const ListenerInfo& listener, const PeerA
       peer_(peer),
       alive_s_(server.now_s_),
       wrote_s_(server.now_s_),
-      phase_due_s_(server.now_s_ + seconds(server.limits_.head_timeout)) {}
+      phase_due_s_(server.now_s_ + seconds(server.limits_.head_timeout)),
+      message_bytes_max_(static_cast<std::uint32_t>(server.limits_.message_bytes_max)) {}
 
 Connection::~Connection() = default;
 

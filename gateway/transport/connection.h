@@ -51,6 +51,11 @@ struct CloseInfo {
   bool clean = false;                        // both sides said goodbye
 };
 
+// What a dialect decides of its WebSockets.
+struct WebSocketOptions {
+  std::uint32_t message_bytes_max = 0;  // of a message, all its fragments; more is 1009. 0: TransportLimits'
+};
+
 // A compact address: what an idle connection keeps of its peer.
 struct PeerAddress {
   unsigned char bytes[16] = {};
@@ -83,8 +88,8 @@ class Connection final : public Outlet {
 
   // Answers 101 and turns into a WebSocket; `first_frames` (framed) leave in the same write. `subprotocol` is sent only
   // if the client offered it; "" for none. On an error the client already has its answer, 400 or 426.
-  Result<void> accept_websocket(const HttpRequest& request, std::string_view subprotocol,
-                                std::string_view first_frames);
+  Result<void> accept_websocket(const HttpRequest& request, std::string_view subprotocol, std::string_view first_frames,
+                                const WebSocketOptions& options = {});
 
   // --- Output of a stream or WebSocket. All of it is a no-op in any other mode.
 
@@ -185,6 +190,7 @@ class Connection final : public Outlet {
   std::uint32_t phase_due_s_;       // kHttp: the end of head, body or idling; kClosing: of the goodbye
   std::uint32_t blocked_s_ = 0;     // since when the peer has taken nothing of what waits; 0: nothing waits
   std::uint32_t kernel_queue_ = 0;  // bytes that the kernel held for it at blocked_s_
+  std::uint32_t message_bytes_max_;
   std::uint16_t ping_after_s_ = 0;
   std::uint16_t close_after_s_ = 0;
 

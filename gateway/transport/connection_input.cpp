@@ -189,7 +189,7 @@ void Connection::refuse_request(int status, std::string_view text) {
 
 std::size_t Connection::feed_websocket(char* bytes, std::size_t count) {
   if (!engine_) {
-    engine_ = server_.engines_.take();
+    engine_ = server_.engines_.take(message_bytes_max_);
     engine_->started_s = server_.now_s_;
   }
   WsEvent event;

@@ -51,7 +51,7 @@ void Connection::start_stream(std::string_view content_type, std::string_view fi
 }
 
 Result<void> Connection::accept_websocket(const HttpRequest& request, std::string_view subprotocol,
-                                          std::string_view first_frames) {
+                                          std::string_view first_frames, const WebSocketOptions& options) {
   if (!response_pending_ || mode_ != Mode::kHttp) return Error{ErrorCode::kUnavailable, "the client has left"};
   const auto refuse = [this](int status, const char* text) {
     response_.keep_alive = false;
@@ -71,6 +71,7 @@ Result<void> Connection::accept_websocket(const HttpRequest& request, std::strin
   queue(bytes.append("\r\n").append(first_frames));
   response_pending_ = false;
   is_websocket_ = true;
+  if (options.message_bytes_max > 0) message_bytes_max_ = options.message_bytes_max;
   ping_after_s_ = static_cast<std::uint16_t>(server_.limits_.ping_after.count());
   close_after_s_ = static_cast<std::uint16_t>(server_.limits_.close_after.count());
   alive_s_ = server_.now_s_;

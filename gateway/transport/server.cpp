@@ -85,7 +85,6 @@ Server::Server(asio::io_context& io, const TransportLimits& limits, Handler& han
       started_(clock.mono()),
       connections_max_(connections_allowed(limits.connections_max, raise_descriptor_limit())),
       sweep_timer_(io),
-      engines_(limits.message_bytes_max),
       buffer_(std::make_unique<char[]>(kReadBufferBytes)) {}
 
 Server::~Server() {

@@ -13,7 +13,8 @@ struct TransportLimits {
 
   std::size_t head_bytes_max = 16 * 1024;       // request line and headers; more is 431
   std::size_t body_bytes_max = 1024 * 1024;     // of a request, decoded; more is 413
-  std::size_t message_bytes_max = 1024 * 1024;  // of a WebSocket message, all its fragments; more is 1009
+  std::size_t message_bytes_max = 1024 * 1024;  // of a WebSocket message, all its fragments; more is 1009. A
+                                                // dialect may say otherwise (WebSocketOptions).
 
   // Replies that wait for one connection's socket. At half of it we stop reading from that client; over it the
   // connection is closed with 1013. HTTP responses do not count: there is only ever one.

@@ -68,10 +68,10 @@ class Processor : public wpp::processor::hybi13<EngineConfig> {
 
 class Hybi13Engine final : public WsEngine {
  public:
-  Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng, std::size_t message_bytes_max)
-      : processor_(false, true, std::move(manager), rng) {
-    processor_.set_max_message_size(message_bytes_max);
-  }
+  Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng)
+      : processor_(false, true, std::move(manager), rng) {}
+
+  void set_message_bytes_max(std::size_t bytes) { processor_.set_max_message_size(bytes); }
 
   std::size_t consume(char* bytes, std::size_t count, WsEvent& event) override {
     event = {};
@@ -141,15 +141,19 @@ struct WsEnginePool::Shared {
   EngineConfig::rng_type rng;
 };
 
-WsEnginePool::WsEnginePool(std::size_t message_bytes_max)
-    : shared_(std::make_unique<Shared>()), message_bytes_max_(message_bytes_max) {}
+WsEnginePool::WsEnginePool() : shared_(std::make_unique<Shared>()) {}
 
 WsEnginePool::~WsEnginePool() = default;
 
-std::unique_ptr<WsEngine> WsEnginePool::take() {
-  if (idle_.empty()) return std::make_unique<Hybi13Engine>(shared_->messages, shared_->rng, message_bytes_max_);
-  auto engine = std::move(idle_.back());
-  idle_.pop_back();
+std::unique_ptr<WsEngine> WsEnginePool::take(std::size_t message_bytes_max) {
+  std::unique_ptr<WsEngine> engine;
+  if (idle_.empty()) {
+    engine = std::make_unique<Hybi13Engine>(shared_->messages, shared_->rng);
+  } else {
+    engine = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  static_cast<Hybi13Engine&>(*engine).set_message_bytes_max(message_bytes_max);
   return engine;
 }
 

@@ -43,19 +43,19 @@ class WsEngine {
 
 class WsEnginePool {
  public:
-  explicit WsEnginePool(std::size_t message_bytes_max);
+  WsEnginePool();
   ~WsEnginePool();
   WsEnginePool(const WsEnginePool&) = delete;
   WsEnginePool& operator=(const WsEnginePool&) = delete;
 
-  std::unique_ptr<WsEngine> take();
+  // An engine that refuses messages over `message_bytes_max`.
+  std::unique_ptr<WsEngine> take(std::size_t message_bytes_max);
   void put(std::unique_ptr<WsEngine> engine);  // REQUIRES: engine->at_boundary()
   std::size_t idle_count() const { return idle_.size(); }
 
  private:
   struct Shared;  // what websocketpp wants its engines to share
   std::unique_ptr<Shared> shared_;
-  std::size_t message_bytes_max_;
   std::vector<std::unique_ptr<WsEngine>> idle_;
 };
 

@@ -379,4 +379,23 @@ TEST_CASE("on_writable may write, close and abort") {
   CHECK(chunks == 100);
 }
 
+TEST_CASE("a message may be as large as the upgrade said, whatever the limits say") {
+  for (const std::uint32_t bytes_max : {0u, 500u, 5'000u}) {
+    CAPTURE(bytes_max);
+    TransportLimits limits;
+    limits.message_bytes_max = 1'000;
+    Fixture f(limits);
+    f.handler.request_action = [&](Connection& c, const HttpRequest& request) {
+      CHECK(c.accept_websocket(request, "", "", {bytes_max}).ok());
+    };
+    const std::size_t allowed = bytes_max == 0 ? limits.message_bytes_max : bytes_max;
+    auto client = f.open_websocket();
+    client->send(masked(0x81, std::string(allowed, 'x')));
+    f.run_until([&] { return f.handler.texts.size() == 1; });
+    client->send(masked(0x81, std::string(allowed + 1, 'x')));
+    f.run_until([&] { return f.handler.closes.size() == 1; });
+    CHECK(f.handler.closes[0].code == 1009);
+  }
+}
+
 TEST_CASE("an idle WebSocket connection is small") { CHECK(sizeof(Connection) <= 256); }

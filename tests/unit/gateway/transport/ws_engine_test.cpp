@@ -37,8 +37,8 @@ struct Seen {
 };
 
 std::vector<Seen> run(std::string bytes, std::size_t step) {
-  WsEnginePool pool(kMessageBytesMax);
-  auto engine = pool.take();
+  WsEnginePool pool;
+  auto engine = pool.take(kMessageBytesMax);
   std::vector<Seen> seen;
   for (std::size_t at = 0; at < bytes.size();) {
     WsEvent event;
@@ -127,8 +127,8 @@ TEST_CASE("messages and control frames come out as they went in") {
 }
 
 TEST_CASE("an engine goes back to its pool between messages only") {
-  WsEnginePool pool(kMessageBytesMax);
-  auto engine = pool.take();
+  WsEnginePool pool;
+  auto engine = pool.take(kMessageBytesMax);
   CHECK(engine->at_boundary());
   std::string first = client_frame(0x01, "a");
   std::string half = client_frame(0x80, "b").substr(0, 1);
@@ -145,7 +145,7 @@ TEST_CASE("an engine goes back to its pool between messages only") {
   WsEngine* const address = engine.get();
   pool.put(std::move(engine));
   CHECK(pool.idle_count() == 1);
-  CHECK(pool.take().get() == address);
+  CHECK(pool.take(kMessageBytesMax).get() == address);
 }
 
 TEST_CASE("the accept key is the RFC's example") {

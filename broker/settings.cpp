@@ -44,6 +44,8 @@ Limits limits_from(const BrokerConfig& config) {
   limits.store_bytes_max = given.store_bytes_max;
   limits.ballast_bytes = given.ballast_bytes;
   limits.origins_max = given.origins_max;
+  limits.keys_max = given.keys_max;
+  limits.consumers_max = given.consumers_max;
   limits.topics_max = given.topics_max;
   limits.gateways_max = given.gateways_max;
   limits.heartbeat_interval = config.heartbeat_interval;

@@ -37,6 +37,11 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
                  "Publish requests taken and not yet published. More are refused.");
   limits.integer("origins_max", to.origins_max, 1, 10'000'000,
                  "Emitters whose last acknowledged number is remembered. Beyond it the longest idle is forgotten.");
+  limits.integer("keys_max", to.keys_max, 1, 100'000'000,
+                 "Idempotency keys remembered, about 200 bytes each. Beyond it the oldest is forgotten.");
+  limits.integer(
+      "consumers_max", to.consumers_max, 1, 10'000'000,
+      "Acknowledged consumers whose position is kept. Beyond it new ones are refused, unless one is long unused.");
 }
 
 void describe_output(ConfigSection& limits, BrokerLimits& to) {
@@ -67,13 +72,13 @@ void describe_output(ConfigSection& limits, BrokerLimits& to) {
 void describe_rule(ConfigSection& rule, RuleConfig& to) {
   rule.text("topic", to.topic, kTopicPrefix, "The topics that the rule is for.");
   rule.text("type", to.type, kOptionalType, "The event type that the rule is for.");
-  rule.choice(
-      "durability", to.durability,
-      {{"by_type", Durability::kByType},
-       {"durable", Durability::kDurable},
-       {"relaxed", Durability::kRelaxed},
-       {"ephemeral", Durability::kEphemeral}},
-      "By type: as each event type is declared. Durable: acknowledged once on disk. Relaxed: survives the process, not a power cut. Ephemeral: never stored.");
+  rule.choice("durability", to.durability,
+              {{"by_type", Durability::kByType},
+               {"durable", Durability::kDurable},
+               {"relaxed", Durability::kRelaxed},
+               {"ephemeral", Durability::kEphemeral}},
+              "By type: as each event type is declared. Durable: acknowledged once on disk. Relaxed: survives the "
+              "process, not a power cut. Ephemeral: never stored.");
   rule.integer("count", to.count, 0, kNoMax, "Events kept under this rule; 0: as many as the limits allow.");
   rule.duration("age_s", to.age, 0, 3'650LL * 86'400, "Seconds that an event is kept; 0: no limit.");
   rule.integer("bytes", to.bytes, 0, kNoMax, "Bytes kept under this rule; 0: as many as the limits allow.");

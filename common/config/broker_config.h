@@ -33,9 +33,11 @@ struct BrokerLimits {
   std::uint64_t store_events_max = 0;      // in the log, all rules together; 0: no limit
   std::uint64_t store_bytes_max = std::uint64_t{10} << 30;
   std::uint64_t ballast_bytes = 16 << 20;  // 0: none
-  std::size_t origins_max = 10'000;  // emitters whose last n is remembered
-  std::size_t topics_max = 10'000;   // with counters
-  std::size_t gateways_max = 256;    // with a lease
+  std::size_t origins_max = 10'000;        // emitters whose last n is remembered
+  std::size_t keys_max = 262'144;          // idempotency keys remembered
+  std::size_t consumers_max = 10'000;
+  std::size_t topics_max = 10'000;  // with counters
+  std::size_t gateways_max = 256;   // with a lease
 };
 
 struct BrokerConfig {
@@ -52,10 +54,10 @@ enum class Durability { kByType, kDurable, kRelaxed, kEphemeral };
 // One [[rule]]: what fits both `topic` and `type` is kept like this. The most specific rule wins; of equal ones the
 // later.
 struct RuleConfig {
-  std::string topic;  // whole leading parts (topic_under); "": every topic
-  std::string type;   // an exact type; "": every type
+  std::string topic;                            // whole leading parts (topic_under); "": every topic
+  std::string type;                             // an exact type; "": every type
   Durability durability = Durability::kByType;  // as the event's type says in event.proto
-  std::uint64_t count = 0;  // events kept; 0: no limit of its own, also for the next two
+  std::uint64_t count = 0;                      // events kept; 0: no limit of its own, also for the next two
   std::chrono::seconds age{0};
   std::uint64_t bytes = 0;
 };

@@ -10,6 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(CURL REQUIRED)
 pkg_check_modules(zmq REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(libjwt REQUIRED IMPORTED_TARGET libjwt)
 
 # cell0_header_package(NAME header): a header-only library from a system path, as SYSTEM.
 function(cell0_header_package name header)

@@ -42,6 +42,8 @@ FOREIGN_HEADERS = {
     "rapidjson/": ["common/json.h", "common/json.cpp", "common/event_json.cpp", "gateway/dialects/"],
     "sqlite3": ["common/store/database.cpp", "tests/support/"],
     "curl/": ["emitters/model/http_get.cpp"],
+    "jwt.h": ["common/auth/jwt.cpp"],
+    "openssl/": ["common/auth/", "tests/unit/common/auth/"],
     "doctest/": ["tests/"],
 }
 

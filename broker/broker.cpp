@@ -31,6 +31,19 @@ Result<std::unique_ptr<link::Socket>> bind_one(asio::io_context& io, link::Conte
   return socket;
 }
 
+PresenceBounds presence_bounds(const Limits& limits) {
+  PresenceBounds bounds;
+  bounds.gateways_max = limits.gateways_max;
+  bounds.entities_max = limits.presence_entities_max;
+  bounds.bytes_max = limits.presence_bytes_max;
+  bounds.topics_max = limits.presence_topics_max;
+  bounds.offline_max = limits.presence_offline_max;
+  bounds.offline_kept = limits.presence_offline_kept;
+  bounds.lease = limits.gateway_lease;
+  bounds.tick = limits.heartbeat_interval;
+  return bounds;
+}
+
 // REQUIRES: the ROUTER outlives it.
 Answers::Send sender(link::Socket& router) {
   return [&router](std::string_view peer, std::string_view response) {
@@ -110,6 +123,8 @@ Result<Broker::LogParts> Broker::open_log(asio::io_context& io, const Settings& 
   options.trim_rows = limits.trim_records_per_slice;
 
   LogParts parts;
+  std::error_code unknown;
+  parts.first_run = !std::filesystem::exists(options.log.path, unknown) && !unknown;
   parts.lock = std::move(*lock);
   parts.rules = std::make_unique<const RuleTable>(std::move(*rules));
   parts.reserve = std::make_unique<SeqReserveFile>(settings.state_dir / "seq.reserve");
@@ -145,6 +160,8 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
       gateways_(limits_.gateways_max, limits_.gateway_lease),
       consumers_({limits_.consumers_max, limits_.consumer_idle_min}),
       intake_(limits_, *log_parts_.rules, topics_, *log_parts_.sequencer, clock),
+      presence_(presence_bounds(limits_), clock.mono(), !log_parts_.first_run),
+      presence_events_(presence_, intake_, counters_, clock, random),
       ingest_endpoint_(sockets.ingest->bound_endpoint()),
       fanout_endpoint_(sockets.fanout->bound_endpoint()),
       control_endpoint_(sockets.control->bound_endpoint()),
@@ -155,7 +172,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
       history_desk_(limits_, history_, chain_, answers_, counters_),
       control_(std::move(sockets.control), answers_,
                {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log,
-                clock.wall(), publish_desk_, history_desk_, consumers_, answers_},
+                clock.wall(), publish_desk_, history_desk_, consumers_, answers_, presence_, presence_events_},
                counters_),
       tick_(io),
       stop_timer_(io) {
@@ -226,6 +243,8 @@ void Broker::expire() {
   for (const std::string& name : gateways_.expire(clock_.mono())) {
     log_.warn("gateway: gone, its lease is over", {{"name", name}});
   }
+  presence_.tick(clock_.mono());
+  presence_events_.publish();
 }
 
 void Broker::stop(std::function<void()> done) {
@@ -263,7 +282,8 @@ Broker::Figures Broker::figures() const {
           history_desk_.size(),
           ingest_.oversize_messages() + control_.oversize_messages(),
           log_parts_.sequencer->figures(),
-          log_parts_.sequencer->holes().size()};
+          log_parts_.sequencer->holes().size(),
+          presence_.figures()};
 }
 
 }  // namespace cell0::broker

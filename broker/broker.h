@@ -70,6 +70,7 @@ class Broker {
     std::uint64_t oversize_messages = 0;
     LogFigures log;
     std::size_t holes = 0;
+    Presence::Figures presence;
   };
   Figures figures() const;
   // How long each commit took, and how many events it had.
@@ -85,6 +86,7 @@ class Broker {
   };
   class StateLock;
   struct LogParts {
+    bool first_run = false;  // there was no log
     std::unique_ptr<StateLock> lock;
     std::unique_ptr<const RuleTable> rules;
     std::unique_ptr<SeqReserveFile> reserve;
@@ -116,6 +118,8 @@ class Broker {
   Gateways gateways_;
   Consumers consumers_;
   Intake intake_;
+  Presence presence_;
+  PresenceEvents presence_events_;
   std::string ingest_endpoint_, fanout_endpoint_, control_endpoint_;
   Fanout fanout_;
   Ingest ingest_;

@@ -23,6 +23,9 @@ constexpr std::array kHandlers{
     Handler{v1::Request::kStatsFieldNumber, &handle_stats, &Limits::request_bytes_max},
     Handler{v1::Request::kTopicsFieldNumber, &handle_topics, &Limits::request_bytes_max},
     Handler{v1::Request::kConsumersFieldNumber, &handle_consumers, &Limits::request_bytes_max},
+    Handler{v1::Request::kPresenceFieldNumber, &handle_presence, &Limits::request_bytes_max},
+    Handler{v1::Request::kPresenceSnapshotFieldNumber, &handle_presence_snapshot, &Limits::request_bytes_max},
+    Handler{v1::Request::kSubscriberCountsFieldNumber, &handle_subscriber_counts, &Limits::request_bytes_max},
 };
 
 const Handler* find_handler(std::uint32_t field) {

@@ -20,6 +20,9 @@ struct Counters {
   std::uint64_t published_events = 0;
   std::uint64_t published_bytes = 0;
 
+  std::uint64_t presence_changes = 0;      // published
+  std::uint64_t presence_unpublished = 0;  // not valid as events (larger than event_bytes_max)
+
   // messages
   std::uint64_t batches = 0;
   std::uint64_t heartbeats = 0;

@@ -61,7 +61,12 @@ struct Limits {
   std::size_t topics_answer_max = 1000;  // in one TopicsAnswer
   std::size_t gateways_max = 256;        // with a lease
   Duration gateway_lease = std::chrono::seconds(7);
-  std::size_t peer_name_bytes_max = 128;  // what a peer calls itself
+  std::size_t presence_entities_max = 100'000;  // connected; more are left out of presence
+  std::size_t presence_bytes_max = 256u << 20;  // of what they say of themselves (metadata up to 16 KiB each)
+  std::size_t presence_topics_max = 100'000;    // with subscribers; more are not counted
+  std::size_t presence_offline_max = 10'000;    // gone lately; over it the longest gone is forgotten...
+  Duration presence_offline_kept = std::chrono::hours(1);  // ...and after this time: for its last_seen
+  std::size_t peer_name_bytes_max = 128;                   // what a peer calls itself
   std::size_t report_url_bytes_max = 255;
 
   // ---- time

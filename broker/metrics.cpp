@@ -47,6 +47,9 @@ constexpr std::array kCounters{
     CounterRow{"cell0_broker_history_pages_total", "Pages of history answered.", &Counters::history_pages},
     CounterRow{"cell0_broker_history_refused_total", "History requests refused because too many were open.",
                &Counters::history_refused},
+    CounterRow{"cell0_broker_presence_changes_total", "Changes of presence published.", &Counters::presence_changes},
+    CounterRow{"cell0_broker_presence_unpublished_total", "Changes of presence that make no valid event.",
+               &Counters::presence_unpublished},
 };
 
 struct GaugeRow {
@@ -80,6 +83,16 @@ constexpr std::array kGauges{
              [](const Broker::Figures& f) { return static_cast<double>(f.topics); }},
     GaugeRow{"cell0_broker_open_histories", "History requests that wait for their page.",
              [](const Broker::Figures& f) { return static_cast<double>(f.open_histories); }},
+    GaugeRow{"cell0_broker_presence_gateways", "Gateways with a lease of presence.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.presence.gateways); }},
+    GaugeRow{"cell0_broker_presence_entities", "Entities that are connected.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.presence.entities); }},
+    GaugeRow{"cell0_broker_presence_offline", "Entities that went lately.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.presence.offline); }},
+    GaugeRow{"cell0_broker_presence_bytes", "Bytes of what all of them say.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.presence.bytes); }},
+    GaugeRow{"cell0_broker_presence_topics", "Topics with subscribers, on all gateways.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.presence.topics); }},
 };
 
 struct LogCounterRow {
@@ -147,11 +160,18 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
           row("origins", limits.origins_max),
           row("origin_recent", limits.origin_recent_max),
           row("origin_idle_seconds", seconds(limits.origin_idle_max)),
+          row("keys", limits.keys_max),
+          row("consumers", limits.consumers_max),
           row("pub_origins", limits.pub_origins_max),
           row("topics", limits.topics_max),
           row("topics_answer", limits.topics_answer_max),
           row("gateways", limits.gateways_max),
           row("gateway_lease_seconds", seconds(limits.gateway_lease)),
+          row("presence_entities", limits.presence_entities_max),
+          row("presence_bytes", limits.presence_bytes_max),
+          row("presence_topics", limits.presence_topics_max),
+          row("presence_offline", limits.presence_offline_max),
+          row("presence_offline_seconds", seconds(limits.presence_offline_kept)),
           row("heartbeat_interval_seconds", seconds(limits.heartbeat_interval)),
           row("seq_block", limits.seq_block)};
 }
@@ -166,6 +186,13 @@ void add_broker_metrics(Metrics& metrics, Broker& broker) {
     metrics.sampled_counter(
         counter.name, counter.help, [&broker, value] { return static_cast<double>(broker.counters().*value); }, labels);
   }
+  metrics.sampled_counter("cell0_broker_presence_left_out_total",
+                          "Entities and topics left out: over a bound, or not valid.",
+                          [&broker] { return static_cast<double>(broker.figures().presence.left_out); });
+  metrics.sampled_counter("cell0_broker_presence_announce_all_total", "Gateways asked to announce everything anew.",
+                          [&broker] { return static_cast<double>(broker.figures().presence.announce_all); });
+  metrics.sampled_counter("cell0_broker_presence_leases_over_total", "Gateways whose lease of presence was over.",
+                          [&broker] { return static_cast<double>(broker.figures().presence.leases_over); });
   metrics.sampled_counter("cell0_broker_oversize_messages_total", "Messages with too many frames, dropped.",
                           [&broker] { return static_cast<double>(broker.figures().oversize_messages); });
   for (const LogCounterRow& counter : kLogCounters) {

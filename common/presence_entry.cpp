@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "common/clock.h"
 #include "common/event_check.h"
@@ -154,6 +155,16 @@ Result<void> check_presence(const v1::PresenceEntity& entity, const PresenceLimi
   if (auto status = check_one_of("status", entity.status(), kStatuses); !status) return status;
   if (auto names = check_names(entity, limits); !names) return names;
   return check_metadata(entity.metadata(), limits);
+}
+
+bool same_presence(const v1::PresenceEntity& a, const v1::PresenceEntity& b) {
+  const auto told = [](const v1::PresenceEntity& of) {
+    return std::tie(of.entity_id(), of.entity_type(), of.status(), of.status_message(), of.metadata(),
+                    of.current_activity(), of.session_id(), of.client_version(), of.platform());
+  };
+  return told(a) == told(b) && a.connected_at_us() == b.connected_at_us() &&
+         (a.connections() > 0) == (b.connections() > 0) &&
+         std::equal(a.capabilities().begin(), a.capabilities().end(), b.capabilities().begin(), b.capabilities().end());
 }
 
 std::string presence_topic(std::string_view entity_type, std::string_view entity_id) {

@@ -30,6 +30,9 @@ bool presence_type_known(std::string_view entity_type);
 // characters, and short enough for its topic; metadata is a JSON object or empty.
 Result<void> check_presence(const v1::PresenceEntity& entity, const PresenceLimits& limits = {});
 
+// Whether their entries say the same, times of last_seen aside, and both or neither are connected.
+bool same_presence(const v1::PresenceEntity& a, const v1::PresenceEntity& b);
+
 // presence.<entity_type>.<entity_id>, the id escaped (common/topic.h). REQUIRES: check_presence passed.
 std::string presence_topic(std::string_view entity_type, std::string_view entity_id);
 

@@ -13,6 +13,7 @@
 #include "broker/control/publish_desk.h"
 #include "broker/gateways.h"
 #include "broker/intake.h"
+#include "broker/presence_events.h"
 #include "broker/topics.h"
 
 namespace cell0::broker {
@@ -33,6 +34,8 @@ struct ControlParts {
   HistoryDesk& history;
   Consumers& consumers;
   Answers& answers;
+  Presence& presence;
+  PresenceEvents& presence_events;
 };
 
 struct Call {
@@ -50,6 +53,9 @@ Result<Reply> handle_report(ControlParts& parts, const Call& call, v1::Response&
 Result<Reply> handle_stats(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_topics(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_consumers(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_presence(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_presence_snapshot(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_subscriber_counts(ControlParts& parts, const Call& call, v1::Response& answer);
 
 // What the stats request and GET /stats say.
 v1::StatsAnswer stats_of(const ControlParts& parts);

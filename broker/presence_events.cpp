@@ -1,0 +1,20 @@
+#include "broker/presence_events.h"
+
+#include "common/presence_entry.h"
+
+namespace cell0::broker {
+
+void PresenceEvents::publish() {
+  while (const v1::PresenceEntity* changed = presence_.next_change()) {
+    v1::Envelope event = presence_changed(*changed);
+    event.set_id(std::string(ids_.next().raw()));
+    event.set_time_us(to_unix_us(clock_.wall()));
+    event.SerializeToString(&encoded_);
+    const auto taken = intake_.take(encoded_);
+    if (!taken && taken.error().code == ErrorCode::kFull) return;
+    presence_.change_taken();
+    ++(taken ? counters_.presence_changes : counters_.presence_unpublished);
+  }
+}
+
+}  // namespace cell0::broker

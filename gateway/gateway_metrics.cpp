@@ -47,6 +47,8 @@ constexpr Row kCounters[] = {
      [](const Gateway& g) { return number(g.server().stats().bytes_out); }},
     {"cell0_gateway_messages_received_total", "WebSocket messages from clients.",
      [](const Gateway& g) { return number(g.server().stats().messages_in); }},
+    {"cell0_gateway_inflated_bytes_total", "Bytes that came out of clients' compressed messages.",
+     [](const Gateway& g) { return number(g.server().stats().bytes_inflated); }},
     {"cell0_gateway_closed_stalled_total", "Clients closed because they took nothing (1013).",
      [](const Gateway& g) { return number(g.server().stats().closed_stalled); }},
     {"cell0_gateway_closed_silent_total", "Clients closed because nothing was heard of them.",
@@ -61,6 +63,8 @@ constexpr Row kCounters[] = {
 constexpr Row kGauges[] = {
     {"cell0_gateway_websockets", "Open WebSockets.",
      [](const Gateway& g) { return number(g.server().stats().websockets); }},
+    {"cell0_gateway_websockets_deflating", "Open WebSockets that agreed to permessage-deflate.",
+     [](const Gateway& g) { return number(g.server().stats().websockets_deflating); }},
     {"cell0_gateway_streams", "Open server-sent event streams.",
      [](const Gateway& g) { return number(g.server().stats().streams); }},
     {"cell0_gateway_connections", "Open connections of every kind.",

@@ -1,6 +1,7 @@
 // Immutable bytes that many connections share: encoded once, counted, freed with the last reference.
 //
-// For one thread: the counter is a plain integer, which is what makes handing a blob to 10,000 connections cheap.
+// For one thread: the counter is a plain integer, which is what makes handing a blob to 10,000 connections cheap. A
+// blob may have a second form for some of them (compressed), made once, too.
 #pragma once
 
 #include <cstddef>
@@ -23,15 +24,13 @@ class BlobPtr {
     std::swap(block_, other.block_);
     return *this;
   }
-  ~BlobPtr() {
-    if (block_ != nullptr && --block_->references == 0) ::operator delete(block_);
-  }
+  ~BlobPtr() { release(block_); }
 
   // One allocation and one copy.
   static BlobPtr copy(std::string_view bytes) {
     void* memory = ::operator new(sizeof(Block) + bytes.size());
     BlobPtr blob;
-    blob.block_ = new (memory) Block{1, bytes.size()};
+    blob.block_ = new (memory) Block{1, bytes.size(), nullptr};
     if (!bytes.empty()) std::memcpy(blob.block_ + 1, bytes.data(), bytes.size());
     return blob;
   }
@@ -42,12 +41,33 @@ class BlobPtr {
   }
   explicit operator bool() const { return block_ != nullptr; }
 
+  // Its second form: what `make(view())` returned when it was first asked for; the blob itself if that was "".
+  // REQUIRES: it holds something.
+  template <typename Make>
+  BlobPtr other_form(Make&& make) const {
+    if (block_->other == nullptr) {
+      BlobPtr made = copy_unless_empty(make(view()));
+      block_->other = made ? std::exchange(made.block_, nullptr) : block_;
+    }
+    BlobPtr other;
+    other.block_ = block_->other;
+    ++other.block_->references;
+    return other;
+  }
+
  private:
   struct Block {
     std::size_t references;
     std::size_t size;  // the bytes follow
+    Block* other;      // the second form, counted; itself, not counted: there is none; nullptr: never asked for
   };
   const void* payload() const { return block_ + 1; }
+  static BlobPtr copy_unless_empty(std::string_view bytes) { return bytes.empty() ? BlobPtr() : copy(bytes); }
+  static void release(Block* block) {
+    if (block == nullptr || --block->references > 0) return;
+    if (block->other != block) release(block->other);
+    ::operator delete(block);
+  }
 
   Block* block_ = nullptr;
 };

@@ -69,10 +69,16 @@ std::size_t Connection::pending_bytes() const {
 
 void Connection::set_mode(Mode mode) {
   TransportStats& stats = server_.stats_;
-  if (mode_ == Mode::kWebSocket) --stats.websockets;
+  if (mode_ == Mode::kWebSocket) {
+    --stats.websockets;
+    stats.websockets_deflating -= deflate_ ? 1 : 0;
+  }
   if (mode_ == Mode::kStream) --stats.streams;
   mode_ = mode;
-  if (mode_ == Mode::kWebSocket) ++stats.websockets;
+  if (mode_ == Mode::kWebSocket) {
+    ++stats.websockets;
+    stats.websockets_deflating += deflate_ ? 1 : 0;
+  }
   if (mode_ == Mode::kStream) ++stats.streams;
 }
 

@@ -54,6 +54,7 @@ struct CloseInfo {
 // What a dialect decides of its WebSockets.
 struct WebSocketOptions {
   std::uint32_t message_bytes_max = 0;  // of a message, all its fragments; more is 1009. 0: TransportLimits'
+  bool deflate = false;                 // agree to permessage-deflate, if the client offers a form that we speak
 };
 
 // A compact address: what an idle connection keeps of its peer.
@@ -92,6 +93,9 @@ class Connection final : public Outlet {
                                 const WebSocketOptions& options = {});
 
   // --- Output of a stream or WebSocket. All of it is a no-op in any other mode.
+
+  // If the client agreed to permessage-deflate, large messages among the framed bytes are compressed here; those of a
+  // blob once for all connections that share it.
 
   // Queues framed bytes behind what waits already, and writes at once if nothing does. Inside a callback of this
   // connection the replies of the whole callback leave in one write. Over reply_queue_bytes_max: closed with 1013.
@@ -145,6 +149,7 @@ class Connection final : public Outlet {
 
   // Output (connection_output.cpp).
   Output& output();
+  std::string_view as_agreed(std::string_view framed, std::string& packed);
   void queue(std::string_view bytes);
   void queue_frame(WsOpcode op, std::string_view payload);
   void write_out();
@@ -204,6 +209,7 @@ class Connection final : public Outlet {
   bool peer_sent_eof_ = false;
   bool resume_posted_ = false;
   bool ping_sent_ = false;
+  bool deflate_ = false;        // messages may be compressed, both ways
   bool is_websocket_ = false;   // is or was
   bool input_over_ = false;     // a close frame or a protocol error: nothing behind it counts
   bool shut_down_ = false;      // our side of the socket is closed

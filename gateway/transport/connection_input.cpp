@@ -12,9 +12,10 @@
 namespace cell0::gateway {
 namespace {
 
-constexpr int kReadsPerTurn = 4;                    // of 64 KiB; then others get their turn
-constexpr std::size_t kStashBytesMax = 64 * 1024;   // input that waits: over it nothing more is read
-constexpr std::size_t kGatherBytesMax = 32 * 1024;  // replies of one callback that leave before its end
+constexpr int kReadsPerTurn = 4;                       // of 64 KiB; then others get their turn
+constexpr std::size_t kStashBytesMax = 64 * 1024;      // input that waits: over it nothing more is read
+constexpr std::size_t kInflatedPerTurn = 1024 * 1024;  // 40 KB of input may become 42 MB: then others get their turn
+constexpr std::size_t kGatherBytesMax = 32 * 1024;     // replies of one callback that leave before its end
 
 }  // namespace
 
@@ -92,7 +93,7 @@ bool Connection::input_blocked() const {
 bool Connection::wants_input() const {
   if (mode_ == Mode::kClosed || peer_sent_eof_) return false;
   if (input_ && input_->stash.size() >= kStashBytesMax) return false;
-  return mode_ != Mode::kWebSocket || !input_blocked();
+  return mode_ != Mode::kWebSocket || !(input_blocked() || resume_posted_);
 }
 
 void Connection::process(char* bytes, std::size_t count) {
@@ -100,9 +101,12 @@ void Connection::process(char* bytes, std::size_t count) {
     input_->stash.append(bytes, count);
     return;
   }
+  const std::uint64_t inflated_max = server_.stats_.bytes_inflated + kInflatedPerTurn;
   while (count > 0 && mode_ != Mode::kClosed) {
-    if (input_blocked()) {
+    const bool turn_over = server_.stats_.bytes_inflated >= inflated_max;
+    if (turn_over || input_blocked()) {
       input().stash.append(bytes, count);
+      if (turn_over) resume_input_later();
       return;
     }
     std::size_t used = count;  // after a goodbye, and on a stream, nothing that the client says counts
@@ -189,11 +193,12 @@ void Connection::refuse_request(int status, std::string_view text) {
 
 std::size_t Connection::feed_websocket(char* bytes, std::size_t count) {
   if (!engine_) {
-    engine_ = server_.engines_.take(message_bytes_max_);
+    engine_ = server_.engines_.take({message_bytes_max_, deflate_});
     engine_->started_s = server_.now_s_;
   }
   WsEvent event;
   const std::size_t used = engine_->consume(bytes, count, event);
+  server_.stats_.bytes_inflated += engine_->take_inflated();
   on_ws_event(event);
   if (input_over_) {
     engine_.reset();

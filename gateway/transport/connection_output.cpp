@@ -9,6 +9,7 @@
 
 #include "common/check.h"
 #include "gateway/transport/connection_parts.h"
+#include "gateway/transport/deflate_offer.h"
 #include "gateway/transport/server.h"
 
 namespace cell0::gateway {
@@ -68,7 +69,11 @@ Result<void> Connection::accept_websocket(const HttpRequest& request, std::strin
   if (!subprotocol.empty() && header_has_token(request.header("sec-websocket-protocol"), subprotocol)) {
     bytes.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
   }
-  queue(bytes.append("\r\n").append(first_frames));
+  const std::string agreed = options.deflate ? deflate_answer(request.header("sec-websocket-extensions")) : "";
+  deflate_ = !agreed.empty();
+  if (deflate_) bytes.append("Sec-WebSocket-Extensions: ").append(agreed).append("\r\n");
+  std::string packed;
+  queue(bytes.append("\r\n").append(as_agreed(first_frames, packed)));
   response_pending_ = false;
   is_websocket_ = true;
   if (options.message_bytes_max > 0) message_bytes_max_ = options.message_bytes_max;
@@ -96,8 +101,15 @@ void Connection::finish_response() {
 
 // --- Streams and WebSockets.
 
+std::string_view Connection::as_agreed(std::string_view framed, std::string& packed) {
+  if (deflate_) packed = server_.deflater_.frames(framed);
+  return packed.empty() ? framed : packed;
+}
+
 void Connection::send_reply(std::string_view framed) {
   if (mode_ != Mode::kStream && mode_ != Mode::kWebSocket) return;
+  std::string packed;
+  framed = as_agreed(framed, packed);
   if (output_ && output_->replies_pending() + framed.size() > server_.limits_.reply_queue_bytes_max) {
     write_out();  // inside a callback it may only be waiting for the callback's end
     if (mode_ == Mode::kClosed) return;
@@ -110,15 +122,17 @@ void Connection::send_reply(std::string_view framed) {
   if (!in_callback_) flush(false);
 }
 
-std::size_t Connection::write_blob(const BlobPtr& blob) {
+std::size_t Connection::write_blob(const BlobPtr& shared) {
   if (mode_ != Mode::kStream && mode_ != Mode::kWebSocket) return 0;
   CELL0_CHECK(idle());
+  const auto compress = [this](std::string_view frames) { return server_.deflater_.frames(frames); };
+  const BlobPtr blob = deflate_ ? shared.other_form(compress) : shared;
   const std::string_view bytes = blob.view();
   const ssize_t sent = ::send(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent == static_cast<ssize_t>(bytes.size())) {
     wrote_s_ = server_.now_s_;
     server_.stats_.bytes_out += bytes.size();
-    return bytes.size();
+    return shared.size();
   }
   if (sent < 0 && !is_full(errno)) {
     end(lost(errno));

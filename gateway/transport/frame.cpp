@@ -28,11 +28,12 @@ std::string_view cut_at_code_point(std::string_view text, std::size_t size_max) 
 
 }  // namespace
 
-void append_ws_frame(std::string& out, WsOpcode op, std::string_view payload) {
+void append_ws_frame(std::string& out, WsOpcode op, std::string_view payload, WsCompressed compressed) {
   const std::uint64_t size = payload.size();
   char header[kWsHeaderMax];
   std::size_t used = 2;
-  header[0] = static_cast<char>(0x80 | static_cast<unsigned>(op));
+  const unsigned rsv1 = compressed == WsCompressed::kYes ? 0x40 : 0;
+  header[0] = static_cast<char>(0x80 | rsv1 | static_cast<unsigned>(op));
   if (size <= kWsControlPayloadMax) {
     header[1] = static_cast<char>(size);
   } else {
@@ -42,6 +43,19 @@ void append_ws_frame(std::string& out, WsOpcode op, std::string_view payload) {
     for (int shift = wide ? 56 : 8; shift >= 0; shift -= 8) header[used++] = static_cast<char>(size >> shift);
   }
   out.append(header, used).append(payload);
+}
+
+WsFrameView first_ws_frame(std::string_view frames) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(frames.at(at)); };
+  std::uint64_t length = byte(1);
+  std::size_t header = 2;
+  if (length > kWsControlPayloadMax) {
+    const std::size_t wide = length == 127 ? 8 : 2;
+    length = 0;
+    for (std::size_t i = 0; i < wide; ++i) length = length << 8 | byte(header++);
+  }
+  CELL0_CHECK(length <= frames.size() - header);
+  return {static_cast<WsOpcode>(byte(0) & 0x0f), frames.substr(header, length), header + length};
 }
 
 void append_ws_close(std::string& out, std::uint16_t code, std::string_view reason) {

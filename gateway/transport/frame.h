@@ -31,9 +31,21 @@ inline constexpr std::size_t kWsControlPayloadMax = 125;
 inline constexpr std::size_t kWsCloseReasonMax = kWsControlPayloadMax - 2;
 inline constexpr std::size_t kWsHeaderMax = 10;  // of a server's frame: it has no mask
 
+enum class WsCompressed : std::uint8_t { kNo, kYes };  // RSV1 (RFC 7692 section 6)
+
 // One whole frame: FIN set, unmasked, with the shortest length form.
-// REQUIRES: payload.size() <= kWsControlPayloadMax for close, ping and pong; text is valid UTF-8.
-void append_ws_frame(std::string& out, WsOpcode op, std::string_view payload);
+// REQUIRES: payload.size() <= kWsControlPayloadMax for close, ping and pong; text is valid UTF-8 (before compression).
+void append_ws_frame(std::string& out, WsOpcode op, std::string_view payload,
+                     WsCompressed compressed = WsCompressed::kNo);
+
+struct WsFrameView {
+  WsOpcode op = WsOpcode::kText;
+  std::string_view payload;
+  std::size_t size = 0;  // of the whole frame
+};
+
+// The first of `frames`. REQUIRES: append_ws_frame() made them, and there is one.
+WsFrameView first_ws_frame(std::string_view frames);
 
 // A close frame. A reason that is too long is cut at a code point. kNoStatus and kAbnormal make a frame without a code.
 void append_ws_close(std::string& out, std::uint16_t code, std::string_view reason);

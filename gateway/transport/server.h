@@ -18,6 +18,7 @@
 #include "common/result.h"
 #include "gateway/transport/connection.h"
 #include "gateway/transport/deadlines.h"
+#include "gateway/transport/deflate.h"
 #include "gateway/transport/http_message.h"
 #include "gateway/transport/listener.h"
 #include "gateway/transport/transport_limits.h"
@@ -58,6 +59,7 @@ struct TransportStats {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t messages_in = 0;         // text and binary
+  std::uint64_t bytes_inflated = 0;      // that came out of compressed messages
   std::uint64_t errors_protocol = 0;     // closed with 1002
   std::uint64_t errors_data = 0;         // 1007
   std::uint64_t errors_too_big = 0;      // 1009
@@ -68,6 +70,7 @@ struct TransportStats {
   std::uint64_t writes_blocked = 0;      // times a socket was full
   std::size_t connections = 0;           // open now
   std::size_t websockets = 0;            // open now
+  std::size_t websockets_deflating = 0;  // of them, those that agreed to permessage-deflate
   std::size_t streams = 0;               // open now
 };
 
@@ -143,6 +146,7 @@ class Server final : private AcceptSink {
   std::vector<Ended> ended_;
   bool ended_posted_ = false;
   WsEnginePool engines_;
+  Deflater deflater_;
   std::unique_ptr<char[]> buffer_;  // every connection reads into it
   TransportStats stats_;
   std::uint64_t next_id_ = 1;

@@ -1,6 +1,8 @@
 #include "gateway/transport/ws_engine.h"
 
+#include <algorithm>
 #include <sstream>  // websocketpp's headers need it and do not include it
+#include <utility>
 
 #include <websocketpp/close.hpp>
 #include <websocketpp/extensions/permessage_deflate/disabled.hpp>
@@ -13,6 +15,7 @@
 
 #include "common/check.h"
 #include "common/utf8.h"
+#include "gateway/transport/deflate.h"
 #include "gateway/transport/frame.h"
 
 namespace cell0::gateway {
@@ -24,17 +27,63 @@ using ErrorValue = wpp::processor::error::processor_errors;
 
 constexpr std::size_t kIdleEnginesMax = 64;
 
+// The library's place for permessage-deflate. Its own checks its size limit against what is compressed, so that 40 KB
+// may become 42 MB. Negotiation and output are elsewhere (deflate_offer.h, deflate.h).
+struct DeflateConfig {
+  using request_type = wpp::http::parser::request;
+};
+class MessageInflater : public wpp::extensions::permessage_deflate::disabled<DeflateConfig> {
+ public:
+  void begin(const WsInput& input, std::unique_ptr<Inflater>& spare) {
+    input_ = input;
+    spare_ = &spare;
+  }
+
+  // Before the next message, of which nothing has been seen: the memory goes back to who may need it.
+  void rest() {
+    if (inflater_) *spare_ = std::move(inflater_);
+  }
+  bool complete() const { return inflater_->complete(); }
+  std::size_t take_inflated() { return std::exchange(inflated_, 0); }
+
+  // For the library, which ends each compressed message with the four bytes that its sender left out.
+  bool is_enabled() const { return input_.deflate; }
+  error_code decompress(const std::uint8_t* bytes, std::size_t count, std::string& out) {
+    if (!inflater_) borrow();
+    const std::size_t before = out.size();
+    const auto outcome = inflater_->add({reinterpret_cast<const char*>(bytes), count}, out, input_.message_bytes_max);
+    inflated_ += out.size() - before;
+    switch (outcome) {
+      case Inflater::Outcome::kOk:
+        return {};
+      case Inflater::Outcome::kTooBig:
+        return wpp::processor::error::make_error_code(ErrorValue::message_too_big);
+      case Inflater::Outcome::kBadData:
+        break;
+    }
+    return wpp::processor::error::make_error_code(ErrorValue::invalid_payload);
+  }
+
+ private:
+  void borrow() {
+    inflater_ = *spare_ ? std::move(*spare_) : std::make_unique<Inflater>();
+    inflater_->reset();
+  }
+
+  WsInput input_;
+  std::unique_ptr<Inflater>* spare_ = nullptr;
+  std::unique_ptr<Inflater> inflater_;  // while a compressed message is incomplete
+  std::size_t inflated_ = 0;
+};
+
 // What processor::hybi13 wants to know at compile time. It never draws a random number as a server.
 struct EngineConfig {
-  struct DeflateConfig {
-    using request_type = wpp::http::parser::request;
-  };
   using request_type = wpp::http::parser::request;
   using response_type = wpp::http::parser::response;
   using message_type = wpp::message_buffer::message<wpp::message_buffer::alloc::con_msg_manager>;
   using con_msg_manager_type = wpp::message_buffer::alloc::con_msg_manager<message_type>;
   using rng_type = wpp::random::none::int_generator<std::uint32_t>;
-  using permessage_deflate_type = wpp::extensions::permessage_deflate::disabled<DeflateConfig>;
+  using permessage_deflate_type = MessageInflater;
   static constexpr bool enable_extensions = false;
   static constexpr std::size_t max_message_size = 0;  // set at run time
 };
@@ -47,6 +96,7 @@ std::uint16_t close_code_of(const error_code& error) {
     case ErrorValue::message_too_big:
       return ws_close::kTooBig;
     case ErrorValue::invalid_utf8:
+    case ErrorValue::invalid_payload:
       return ws_close::kBadData;
     default:
       return ws_close::kProtocolError;
@@ -58,12 +108,41 @@ class Processor : public wpp::processor::hybi13<EngineConfig> {
  public:
   using hybi13::hybi13;
 
+  void begin(const WsInput& input, std::unique_ptr<Inflater>& spare) {
+    set_max_message_size(input.message_bytes_max);
+    m_permessage_deflate.begin(input, spare);
+  }
+  MessageInflater& inflater() { return m_permessage_deflate; }
+
+  // Takes bytes up to the end of a message or control frame. Part by part, so that each header is seen: the library
+  // lets RSV1 on a continuation pass.
+  std::size_t take(std::uint8_t* bytes, std::size_t count, error_code& error) {
+    std::size_t used = 0;
+    while (used < count && !ready() && !error) {
+      used += consume(bytes + used, std::min(m_bytes_needed, count - used), error);
+      const bool marked = m_state == HEADER_EXTENDED && wpp::frame::get_rsv1(m_basic_header);
+      if (marked && wpp::frame::get_opcode(m_basic_header) == wpp::frame::opcode::continuation) {
+        error = wpp::processor::error::make_error_code(ErrorValue::invalid_rsv_bit);
+      }
+    }
+    return used;
+  }
+
   bool at_boundary() const {
     return m_state == HEADER_BASIC && m_bytes_needed == wpp::frame::BASIC_HEADER_LENGTH && !m_data_msg.msg_ptr;
   }
-  // Whether the message that is ready ends with a whole code point. The library asks only if its last frame's opcode is
-  // text, so a fragmented text could end inside one. REQUIRES: ready().
-  bool ends_whole() const { return m_current_msg->validator.complete(); }
+
+  // What is wrong with the message that is ready, nullptr if nothing: what the library does not look at. It asks for a
+  // whole code point at the end only if the last frame's opcode is text, so a fragmented text could end inside one; and
+  // not at all for what comes out of a compressed message at its very end. REQUIRES: ready().
+  const char* defect() const {
+    const auto& message = *m_current_msg->msg_ptr;
+    const bool compressed = message.get_compressed();
+    if (compressed && !m_permessage_deflate.complete()) return "a compressed message that ends inside a block";
+    if (message.get_opcode() != wpp::frame::opcode::text) return nullptr;
+    const bool whole = compressed ? is_utf8(message.get_payload()) : m_current_msg->validator.complete();
+    return whole ? nullptr : "text that is not UTF-8, or ends inside a sequence";
+  }
 };
 
 class Hybi13Engine final : public WsEngine {
@@ -71,24 +150,26 @@ class Hybi13Engine final : public WsEngine {
   Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng)
       : processor_(false, true, std::move(manager), rng) {}
 
-  void set_message_bytes_max(std::size_t bytes) { processor_.set_max_message_size(bytes); }
+  void begin(const WsInput& input, std::unique_ptr<Inflater>& spare) { processor_.begin(input, spare); }
 
   std::size_t consume(char* bytes, std::size_t count, WsEvent& event) override {
     event = {};
     message_.reset();
     error_code error;
-    const std::size_t used = processor_.consume(reinterpret_cast<std::uint8_t*>(bytes), count, error);
+    const std::size_t used = processor_.take(reinterpret_cast<std::uint8_t*>(bytes), count, error);
     if (error) {
       event = fault(close_code_of(error), error.message());
     } else if (processor_.ready()) {
-      const bool whole = processor_.ends_whole();
+      const char* const defect = processor_.defect();
       message_ = processor_.get_message();
-      event = whole ? event_of(*message_) : fault(ws_close::kBadData, "text that ends inside a UTF-8 sequence");
+      event = defect == nullptr ? event_of(*message_) : fault(ws_close::kBadData, defect);
     }
+    if (processor_.at_boundary()) processor_.inflater().rest();
     return used;
   }
 
   bool at_boundary() const override { return processor_.at_boundary(); }
+  std::size_t take_inflated() override { return processor_.inflater().take_inflated(); }
 
   void forget_message() { message_.reset(); }
 
@@ -139,13 +220,14 @@ class Hybi13Engine final : public WsEngine {
 struct WsEnginePool::Shared {
   std::shared_ptr<MessageManager> messages = std::make_shared<MessageManager>();
   EngineConfig::rng_type rng;
+  std::unique_ptr<Inflater> inflater;  // one that nobody needs now, if there is one
 };
 
 WsEnginePool::WsEnginePool() : shared_(std::make_unique<Shared>()) {}
 
 WsEnginePool::~WsEnginePool() = default;
 
-std::unique_ptr<WsEngine> WsEnginePool::take(std::size_t message_bytes_max) {
+std::unique_ptr<WsEngine> WsEnginePool::take(const WsInput& input) {
   std::unique_ptr<WsEngine> engine;
   if (idle_.empty()) {
     engine = std::make_unique<Hybi13Engine>(shared_->messages, shared_->rng);
@@ -153,7 +235,7 @@ std::unique_ptr<WsEngine> WsEnginePool::take(std::size_t message_bytes_max) {
     engine = std::move(idle_.back());
     idle_.pop_back();
   }
-  static_cast<Hybi13Engine&>(*engine).set_message_bytes_max(message_bytes_max);
+  static_cast<Hybi13Engine&>(*engine).begin(input, shared_->inflater);
   return engine;
 }
 

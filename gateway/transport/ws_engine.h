@@ -1,7 +1,8 @@
 // WebSocket input (RFC 6455): bytes of a client in, messages and errors out. The only user of websocketpp.
 //
 // No sockets and no output (frame.h). An engine is needed only while a message is incomplete: between messages it goes
-// back to its pool, so that idle connections share a handful. No extensions: RSV bits are refused.
+// back to its pool, so that idle connections share a handful. Compressed messages (RFC 7692) stand each for itself, so
+// that holds for connections that agreed to them, too.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,12 @@ struct WsEvent {
   std::string_view payload;  // until the next call of the engine
 };
 
+// What one connection agreed to.
+struct WsInput {
+  std::size_t message_bytes_max = 0;  // of a message, all its fragments, before and after inflating; more is 1009
+  bool deflate = false;               // RSV1 marks a compressed message; else it is refused
+};
+
 class WsEngine {
  public:
   virtual ~WsEngine() = default;
@@ -37,6 +44,9 @@ class WsEngine {
 
   // True between messages: no byte of another has been taken.
   virtual bool at_boundary() const = 0;
+
+  // Bytes that came out of compressed messages since the last call of this.
+  virtual std::size_t take_inflated() = 0;
 
   std::uint32_t started_s = 0;  // for the owner: when it took this engine
 };
@@ -48,8 +58,7 @@ class WsEnginePool {
   WsEnginePool(const WsEnginePool&) = delete;
   WsEnginePool& operator=(const WsEnginePool&) = delete;
 
-  // An engine that refuses messages over `message_bytes_max`.
-  std::unique_ptr<WsEngine> take(std::size_t message_bytes_max);
+  std::unique_ptr<WsEngine> take(const WsInput& input);
   void put(std::unique_ptr<WsEngine> engine);  // REQUIRES: engine->at_boundary()
   std::size_t idle_count() const { return idle_.size(); }
 

@@ -398,4 +398,136 @@ TEST_CASE("a message may be as large as the upgrade said, whatever the limits sa
   }
 }
 
+namespace {
+
+// A server that agrees to deflate, and a client that offers it.
+struct DeflateFixture : Fixture {
+  explicit DeflateFixture(const TransportLimits& limits = {}, bool agree = true) : Fixture(limits) {
+    handler.request_action = [this, agree](Connection& c, const HttpRequest& request) {
+      CHECK(c.accept_websocket(request, "", handler.first_frames, {0, agree}).ok());
+    };
+  }
+  std::unique_ptr<Client> open() {
+    auto client = std::make_unique<Client>(port);
+    std::string request = kUpgrade;
+    client->send(request.insert(request.size() - 2, "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+    run_until([&] { return client->has("\r\n\r\n"); });
+    return client;
+  }
+};
+
+const std::string kHello("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+const std::string kLarge = text_frame(std::string(5'000, 'x'));
+
+bool compressed(const std::string& frame) { return (static_cast<unsigned char>(frame.at(0)) & 0x40) != 0; }
+
+}  // namespace
+
+TEST_CASE("deflate is agreed to only if the client offers it and the dialect wants it") {
+  DeflateFixture agreeing;
+  auto offering = agreeing.open();
+  CHECK(offering->has("Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_"));
+  CHECK(agreeing.server->stats().websockets_deflating == 1);
+  auto silent = agreeing.open_websocket();
+  agreeing.handler.last().send_reply(kLarge);
+  agreeing.run_until([&] { return silent->received() == kLarge; });
+  CHECK(agreeing.server->stats().websockets_deflating == 1);
+  offering->hang_up();
+  agreeing.run_until([&] { return agreeing.server->stats().websockets_deflating == 0; });
+
+  DeflateFixture declining({}, false);
+  auto client = declining.open();
+  CHECK_FALSE(client->has("Sec-WebSocket-Extensions"));
+  client->forget();
+  client->send(masked(0xc1, kHello));
+  declining.run_until([&] { return client->ended(); });
+  CHECK(declining.handler.closes.at(0).code == 1002);
+}
+
+TEST_CASE("with deflate, messages arrive inflated, and large first frames, replies and blobs leave compressed") {
+  DeflateFixture f;
+  f.handler.first_frames = text_frame("welcome") + kLarge;
+  auto client = f.open();
+  f.run_until([&] { return client->body().size() > text_frame("welcome").size() + 4; });
+  CHECK(client->body().size() < 100);
+  client->forget();
+  client->send(masked(0xc1, kHello) + masked(0x81, "plain") + masked(0xc1, kHello));
+  f.run_until([&] { return f.handler.texts.size() == 3; });
+  CHECK(f.handler.texts == std::vector<std::string>{"Hello", "plain", "Hello"});
+  f.handler.last().send_reply(text_frame("small") + kLarge);
+  f.run_until([&] { return client->received().size() > text_frame("small").size(); });
+  CHECK(compressed(client->received().substr(text_frame("small").size())));
+  client->forget();
+  CHECK(f.handler.last().write_blob(BlobPtr::copy(kLarge)) == kLarge.size());
+  f.run_until([&] { return !client->received().empty(); });
+  CHECK(compressed(client->received()));
+  CHECK(client->received().size() < 100);
+}
+
+TEST_CASE("a blob goes compressed to those who agreed to it and as it is to the others") {
+  DeflateFixture f;
+  auto one = f.open();
+  auto two = f.open();
+  auto plain = f.open_websocket();
+  one->forget();
+  two->forget();
+  const BlobPtr blob = BlobPtr::copy(kLarge);
+  for (const ConnectionRef& connection : f.handler.connections) CHECK(connection->write_blob(blob) == blob.size());
+  f.run_until([&] { return plain->received() == kLarge && !one->received().empty() && !two->received().empty(); });
+  CHECK(compressed(one->received()));
+  CHECK(one->received() == two->received());
+}
+
+TEST_CASE("a compressed blob that the socket takes in part goes on by itself") {
+  DeflateFixture f;
+  auto client = f.open();
+  client->forget();
+  std::string text;
+  for (int i = 0; i < 12'000; ++i) text += std::to_string(i * 7919 % 65'521) + ",";
+  const BlobPtr blob = BlobPtr::copy(text_frame(text));
+  const std::string packed = Deflater().frames(blob.view());
+  Connection& connection = f.handler.last();
+  std::size_t blobs = 0;
+  while (connection.idle()) {
+    const std::size_t taken = connection.write_blob(blob);
+    CHECK(taken <= blob.size());
+    if (taken > 0) ++blobs;
+    CHECK((taken == blob.size()) == connection.idle());
+  }
+  f.run_until([&] { return client->received().size() == blobs * packed.size(); });
+  CHECK((client->received().substr((blobs - 1) * packed.size()) == packed));
+}
+
+TEST_CASE("40 KB that would become 42 MB are refused with 1009, without the memory") {
+  DeflateFixture f;
+  auto client = f.open();
+  const std::string part(first_ws_frame(Deflater().frames(text_frame(std::string(kDeflateBytesMax, 'x')))).payload);
+  std::string bomb;
+  for (int i = 0; i < 42; ++i) bomb += part + std::string("\x00\x00\xff\xff", 4);
+  CAPTURE(bomb.size());
+  client->send(masked(0xc1, bomb));
+  f.run_until([&] { return f.handler.closes.size() == 1; });
+  CHECK(f.handler.closes[0].code == 1009);
+  CHECK(f.server->stats().bytes_inflated <= TransportLimits().message_bytes_max);
+  CHECK(f.handler.texts.empty());
+}
+
+TEST_CASE("a client whose messages inflate to much does not keep the loop") {
+  DeflateFixture f;
+  auto bomber = f.open();
+  const std::string megabyte(first_ws_frame(Deflater().frames(text_frame(std::string(1'000'000, 'x')))).payload);
+  std::string burst;
+  for (int i = 0; i < 20; ++i) burst += masked(0xc1, megabyte);
+  bomber->send(burst + masked(0x81, "end"));
+  std::size_t most_per_turn = 0;
+  while (f.handler.texts.empty() || f.handler.texts.back() != "end") {
+    const std::size_t before = f.handler.texts.size();
+    f.io.restart();
+    f.io.run_one_for(std::chrono::seconds(5));
+    most_per_turn = std::max(most_per_turn, f.handler.texts.size() - before);
+  }
+  CHECK(f.handler.texts.size() == 21);
+  CHECK(most_per_turn <= 3);
+}
+
 TEST_CASE("an idle WebSocket connection is small") { CHECK(sizeof(Connection) <= 256); }

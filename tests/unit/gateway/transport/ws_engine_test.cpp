@@ -36,9 +36,9 @@ struct Seen {
   }
 };
 
-std::vector<Seen> run(std::string bytes, std::size_t step) {
+std::vector<Seen> run(std::string bytes, std::size_t step, bool deflate) {
   WsEnginePool pool;
-  auto engine = pool.take(kMessageBytesMax);
+  auto engine = pool.take({kMessageBytesMax, deflate});
   std::vector<Seen> seen;
   for (std::size_t at = 0; at < bytes.size();) {
     WsEvent event;
@@ -49,11 +49,12 @@ std::vector<Seen> run(std::string bytes, std::size_t step) {
   return seen;
 }
 
-void check_events(const std::string& why, const std::string& bytes, const std::vector<Seen>& expected) {
+void check_events(const std::string& why, const std::string& bytes, const std::vector<Seen>& expected,
+                  bool deflate = false) {
   for (const std::size_t step : {std::size_t{1}, std::size_t{3}, std::string::npos}) {
     CAPTURE(why);
     CAPTURE(step);
-    const std::vector<Seen> seen = run(bytes, step);
+    const std::vector<Seen> seen = run(bytes, step, deflate);
     REQUIRE(seen.size() == expected.size());
     for (std::size_t i = 0; i < seen.size(); ++i) {
       CHECK(static_cast<int>(seen[i].kind) == static_cast<int>(expected[i].kind));
@@ -126,9 +127,69 @@ TEST_CASE("messages and control frames come out as they went in") {
   check_events("close with code and reason", client_frame(0x88, "\x0f\xa1why"), {{Kind::kClose, 4001, "why"}});
 }
 
+TEST_CASE("compressed messages, where they were agreed to, come out inflated") {
+  const std::string hello("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+  const auto check = [](const std::string& why, const std::string& bytes, const std::vector<Seen>& expected) {
+    check_events(why, bytes, expected, true);
+  };
+  check("one", client_frame(0xc1, hello), {{Kind::kText, 0, "Hello"}});
+  check("binary", client_frame(0xc2, hello), {{Kind::kBinary, 0, "Hello"}});
+  check("one that is not compressed", client_frame(0x81, "plain"), {{Kind::kText, 0, "plain"}});
+  check("an empty one", client_frame(0xc1, std::string(1, '\0')), {{Kind::kText, 0, ""}});
+  check("one without a byte", client_frame(0xc1, ""), {{Kind::kText, 0, ""}});
+  check("three in turn", client_frame(0xc1, hello) + client_frame(0x81, "plain") + client_frame(0xc1, hello),
+        {{Kind::kText, 0, "Hello"}, {Kind::kText, 0, "plain"}, {Kind::kText, 0, "Hello"}});
+  check("in fragments", client_frame(0x41, hello.substr(0, 3)) + client_frame(0x80, hello.substr(3)),
+        {{Kind::kText, 0, "Hello"}});
+  check("in fragments, the last one empty",
+        client_frame(0x41, hello.substr(0, 3)) + client_frame(0x00, hello.substr(3)) + client_frame(0x80, ""),
+        {{Kind::kText, 0, "Hello"}});
+  check("a ping between its fragments",
+        client_frame(0x41, hello.substr(0, 3)) + client_frame(0x89, "p") + client_frame(0x80, hello.substr(3)),
+        {{Kind::kPing, 0, "p"}, {Kind::kText, 0, "Hello"}});
+}
+
+TEST_CASE("compressed messages that break a rule get the close code that they deserve") {
+  const std::string hello("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+  // A block without compression, in which any text can be written down.
+  const auto stored = [](std::string_view text) {
+    const auto size = static_cast<char>(text.size());
+    return std::string{0, size, 0, static_cast<char>(~size), '\xff'}.append(text).append(1, '\0');
+  };
+  // 5,000 times 'x'.
+  const std::string large("\xec\xc1\x31\x01\x00\x00\x00\xc2\xa0\xda\x8b\x6f\x0a\x3f\xa0\x00\x00\x00\x00\x80\xb7\x01",
+                          22);
+  struct Row {
+    std::string why;
+    std::string bytes;
+    std::uint16_t code;
+  };
+  const Row rows[] = {
+      {"RSV1 on a continuation of a compressed message",
+       client_frame(0x41, hello.substr(0, 3)) + client_frame(0xc0, hello.substr(3)), 1002},
+      {"RSV1 on a continuation of a plain message", client_frame(0x01, "a") + client_frame(0xc0, hello), 1002},
+      {"RSV1 on a ping", client_frame(0xc9, ""), 1002},
+      {"RSV1 on a close", client_frame(0xc8, "\x03\xe8"), 1002},
+      {"RSV1 and RSV2", client_frame(0xe1, hello), 1002},
+      {"no deflate data", client_frame(0xc1, "{\"jsonrpc\":\"2.0\"}"), 1007},
+      {"cut inside a block", client_frame(0xc1, hello.substr(0, 4)), 1007},
+      {"a plain message over the limit", client_frame(0x81, std::string(kMessageBytesMax + 1, 'x')), 1009},
+      {"a compressed message over the limit before it is inflated",
+       client_frame(0xc1, std::string(kMessageBytesMax + 1, 'x')), 1009},
+      {"a compressed message over the limit once inflated", client_frame(0xc1, large), 1009},
+      {"text that is not UTF-8", client_frame(0xc1, stored("\xc3\x28")), 1007},
+      {"text that is not UTF-8 at its very end", client_frame(0xc1, std::string("\x00\x09\x00\xf6\xffHello", 10)),
+       1007},
+      {"text that ends inside a code point", client_frame(0xc1, stored("a\xc3")), 1007},
+      {"fragments that end inside a code point",
+       client_frame(0x41, stored("a\xc3").substr(0, 7)) + client_frame(0x80, stored("a\xc3").substr(7)), 1007},
+  };
+  for (const Row& row : rows) check_events(row.why, row.bytes, {{Kind::kError, row.code, ""}}, true);
+}
+
 TEST_CASE("an engine goes back to its pool between messages only") {
   WsEnginePool pool;
-  auto engine = pool.take(kMessageBytesMax);
+  auto engine = pool.take({kMessageBytesMax, false});
   CHECK(engine->at_boundary());
   std::string first = client_frame(0x01, "a");
   std::string half = client_frame(0x80, "b").substr(0, 1);
@@ -145,7 +206,7 @@ TEST_CASE("an engine goes back to its pool between messages only") {
   WsEngine* const address = engine.get();
   pool.put(std::move(engine));
   CHECK(pool.idle_count() == 1);
-  CHECK(pool.take(kMessageBytesMax).get() == address);
+  CHECK(pool.take({kMessageBytesMax, false}).get() == address);
 }
 
 TEST_CASE("the accept key is the RFC's example") {

@@ -9,7 +9,7 @@
 
 namespace cell0::gateway {
 
-// Of what we send. Small enough for the clients that ask for a small one (python3-websockets asks for 12); JSON of
+// Of what we send. Small enough for most clients that ask for a small one (python3-websockets suggests 12); JSON of
 // 350 KB becomes 40 KB with it, 37 KB with the largest.
 inline constexpr int kDeflateWindowBits = 12;
 

@@ -78,7 +78,7 @@ asan_build() {
   local log=$asan/configure.log
   mkdir -p "$asan"
   cmake --preset asan-ubsan -S "$repo" -B "$asan" >"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
-  ninja -C "$asan" -j "$(build_jobs)" cell0_tests cell0-broker cell0-gateway  # what unit and conformance tests run
+  ninja -C "$asan" -j "$(build_jobs)" cell0_tests cell0-broker cell0-gateway cell0_python  # what unit and conformance tests run
 }
 asan_tests() { run_ctest "$asan" -L '^(unit|conformance|sim)$'; }
 

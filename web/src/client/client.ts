@@ -2,22 +2,24 @@
 //
 // Delivers every event of its subscription once and in order as long as the server holds it; what is not held, or was
 // skipped, is told by `resumed` and `skipped`. Holds no events itself. One thread; callbacks run inside the socket's.
-import { backoffMs, kBackoffLimits, type BackoffLimits } from './backoff.js';
-import { kSystemClock, type Clock, type Random } from './clock.js';
-import {
-  Connection,
-  kConnectionLimits,
-  type ConnectionLimits,
-  type SocketConstructor,
-} from './connection.js';
 import { Cursor } from './cursor.js';
 import { decode } from './decode.js';
-import type { Cell0Event, History, Resumed, ServerMessage, ServerStats, Skipped, Welcome } from './messages.js';
+import { Link, type ConnectionState, type LinkOptions } from './link.js';
+import type {
+  Cell0Event,
+  ClientMessage,
+  History,
+  Resumed,
+  ServerMessage,
+  ServerStats,
+  Skipped,
+  Welcome,
+} from './messages.js';
 import { Requests } from './requests.js';
 import { SignalTable } from './signal_table.js';
 import { connectionUrl, Subscription, type Filter } from './subscription.js';
 
-export interface ClientOptions extends Filter {
+export interface ClientOptions extends Filter, LinkOptions {
   /** Where the dialect is served: `ws://host:8765/`, or `http://host:8080/cell0d`. */
   url: string;
   /** Shown to the server as the subprotocol `cell0.token.<token>`; without one the client is anonymous. */
@@ -26,25 +28,9 @@ export interface ClientOptions extends Filter {
   types?: readonly string[];
   /** Resume after this event from the first connection on, instead of getting the last 50. */
   since?: number;
-  backoff?: BackoffLimits;
-  limits?: ConnectionLimits;
   /** Default 10 s. */
   requestTimeoutMs?: number;
-  /** A connection that lived this long sets the backoff back to its start; default 5 s. */
-  stableMs?: number;
-  WebSocket?: SocketConstructor;
-  clock?: Clock;
-  random?: Random;
 }
-
-export type ConnectionState =
-  /** Not wanted: before connect(), after disconnect(), or refused for good (`reason`). */
-  | { phase: 'idle'; reason?: string }
-  /** `attempt` counts from 1 since the last stable connection. */
-  | { phase: 'connecting'; attempt: number }
-  | { phase: 'open'; clientId: string; openedAt: number }
-  /** Lost; attempt number `attempt` begins at `retryAt` (the clock's ms). */
-  | { phase: 'waiting'; attempt: number; retryAt: number; reason: string };
 
 /** `history`: of the opening history, from before the connection. `live`: as it happens, or resumed. */
 export type EventOrigin = 'history' | 'live';
@@ -70,39 +56,26 @@ interface Answers {
   get_stats: ServerStats;
 }
 
-/** Close codes after which trying again is pointless (a refused token); anything else is worth another attempt. */
-const kFinalCloseCodes: ReadonlySet<number> = new Set([4001]);
-
-const kCloseReasons: ReadonlyMap<number, string> = new Map([
-  [1000, 'closed by the server'],
-  [1001, 'the server is restarting'],
-  [1006, 'connection lost'],
-  [1009, 'a message was too large'],
-  [1013, 'the server is busy or this client was too slow'],
-  [4001, 'the token was refused'],
-]);
-
 export class Cell0Client {
   #options: ClientOptions;
-  #clock: Clock;
-  #random: Random;
-  #backoff: BackoffLimits;
   #signals = new SignalTable<ClientSignals>();
   #cursor = new Cursor();
   #subscription: Subscription;
   #requests: Requests<Answers>;
-  #state: ConnectionState = { phase: 'idle' };
-  #connection: Connection | undefined;
-  #attempt = 0;
-  #cancelTimer = () => {};
+  #link: Link;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? kSystemClock;
-    this.#random = options.random ?? Math.random;
-    this.#backoff = options.backoff ?? kBackoffLimits;
     this.#subscription = new Subscription(options.types);
-    this.#requests = new Requests(this.#clock, options.requestTimeoutMs ?? 10_000);
+    this.#link = new Link(options, {
+      url: () => connectionUrl(options.url, this.#subscription, options, this.lastSeq),
+      protocols: () => (options.token === undefined ? [] : ['cell0', `cell0.token.${options.token}`]),
+      ping: (sequence) => ({ type: 'ping', sequence }) satisfies ClientMessage,
+      message: (data) => this.#receive(data),
+      dropped: (reason) => this.#requests.clear(reason),
+      state: (state) => this.#signals.emit('state', state),
+    });
+    this.#requests = new Requests(this.#link.clock, options.requestTimeoutMs ?? 10_000);
   }
 
   /** Calls `listener` at every later signal of that name; the returned function ends it. */
@@ -111,7 +84,7 @@ export class Cell0Client {
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.#link.state;
   }
 
   /** The newest seq delivered; `since` of the next connection. */
@@ -125,21 +98,17 @@ export class Cell0Client {
 
   /** Wants a connection from now on. No effect if one is wanted already. */
   connect(): void {
-    if (this.#state.phase === 'idle') this.#open();
+    this.#link.connect();
   }
 
   /** Wants none any more. The position is kept: a later connect() resumes. */
   disconnect(): void {
-    this.#drop('disconnected');
-    this.#attempt = 0;
-    this.#enter({ phase: 'idle' });
+    this.#link.disconnect();
   }
 
   /** Ends a wait between two attempts. */
   retryNow(): void {
-    if (this.#state.phase !== 'waiting') return;
-    this.#cancelTimer();
-    this.#open();
+    this.#link.retryNow();
   }
 
   /** Adds types (or, with `replace`, sets them); kept over reconnects. The server's answer is `subscription`. */
@@ -173,49 +142,7 @@ export class Cell0Client {
 
   /** Asks for a pong, besides the pings sent by itself every 25 s. No effect when not connected. */
   ping(): void {
-    if (this.#state.phase === 'open') this.#connection?.ping();
-  }
-
-  #open(): void {
-    this.#attempt += 1;
-    this.#enter({ phase: 'connecting', attempt: this.#attempt });
-    if (this.#state.phase !== 'connecting') return; // a listener changed its mind
-    const { token } = this.#options;
-    const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as unknown as SocketConstructor | undefined);
-    if (!Socket) throw new Error('no WebSocket here: pass one as the option `WebSocket` (the `ws` package has one)');
-    this.#connection = new Connection(
-      Socket,
-      connectionUrl(this.#options.url, this.#subscription, this.#options, this.lastSeq),
-      token === undefined ? [] : ['cell0', `cell0.token.${token}`],
-      this.#clock,
-      this.#options.limits ?? kConnectionLimits,
-      { message: (data) => this.#receive(data), closed: (code, reason) => this.#lost(code, reason) },
-    );
-  }
-
-  #drop(reason: string): void {
-    this.#cancelTimer();
-    this.#connection?.close();
-    this.#connection = undefined;
-    this.#requests.clear(reason);
-  }
-
-  #lost(code: number, serverReason: string): void {
-    const reason = serverReason || (kCloseReasons.get(code) ?? `closed with code ${code}`);
-    this.#drop(reason);
-    if (kFinalCloseCodes.has(code)) {
-      this.#attempt = 0;
-      this.#enter({ phase: 'idle', reason });
-      return;
-    }
-    const waitMs = backoffMs(Math.max(1, this.#attempt), this.#backoff, this.#random);
-    this.#cancelTimer = this.#clock.after(waitMs, () => this.#open());
-    this.#enter({ phase: 'waiting', attempt: this.#attempt + 1, retryAt: this.#clock.now() + waitMs, reason });
-  }
-
-  #enter(state: ConnectionState): void {
-    this.#state = state;
-    this.#signals.emit('state', state);
+    this.#link.ping();
   }
 
   #receive(data: unknown): void {
@@ -241,7 +168,7 @@ export class Cell0Client {
     events_skipped: (notice) => this.#signals.emit('skipped', notice),
     subscription_updated: (message) => this.#signals.emit('subscription', message.subscribed_events),
     pong: ({ sequence }) =>
-      this.#signals.emit('pong', { sequence, roundTripMs: this.#connection?.roundTripMs(sequence) }),
+      this.#signals.emit('pong', { sequence, roundTripMs: this.#link.roundTripMs(sequence) }),
     server_stats: ({ stats }) => void this.#requests.answer('get_stats', stats),
     error: ({ error }) => {
       this.#requests.refuse(error);
@@ -253,11 +180,9 @@ export class Cell0Client {
   };
 
   #established(welcome: Welcome): void {
-    const openedAt = this.#clock.now();
-    this.#cancelTimer = this.#clock.after(this.#options.stableMs ?? 5_000, () => (this.#attempt = 0));
     // An address cannot say "nothing at all"; a client without types says it first thing.
-    if (this.#subscription.types.length === 0) this.#connection?.send({ type: 'unsubscribe', event_types: ['all'] });
-    this.#enter({ phase: 'open', clientId: welcome.client_id, openedAt });
+    if (this.#subscription.types.length === 0) this.#say({ type: 'unsubscribe', event_types: ['all'] });
+    this.#link.opened(welcome.client_id);
     this.#signals.emit('welcome', welcome);
   }
 
@@ -270,12 +195,16 @@ export class Cell0Client {
     if (this.#cursor.take(event)) this.#signals.emit('event', { event, origin });
   }
 
-  #sendIfOpen(message: Parameters<Connection['send']>[0]): void {
-    if (this.#state.phase === 'open') this.#connection?.send(message);
+  #say(message: ClientMessage): void {
+    this.#link.send(message);
   }
 
-  #ask<Kind extends keyof Answers>(kind: Kind, message: Parameters<Connection['send']>[0]): Promise<Answers[Kind]> {
-    if (this.#state.phase !== 'open') return Promise.reject(new Error(`${kind}: not connected`));
-    return this.#requests.ask(kind, () => this.#sendIfOpen(message));
+  #sendIfOpen(message: ClientMessage): void {
+    if (this.#link.isOpen) this.#say(message);
+  }
+
+  #ask<Kind extends keyof Answers>(kind: Kind, message: ClientMessage): Promise<Answers[Kind]> {
+    if (!this.#link.isOpen) return Promise.reject(new Error(`${kind}: not connected`));
+    return this.#requests.ask(kind, () => this.#say(message));
   }
 }

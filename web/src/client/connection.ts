@@ -1,8 +1,7 @@
 // One WebSocket connection from its first SYN to its end: opening deadline, keep-alive, one certain end.
 //
-// Knows nothing of events or of reconnecting. After `closed` was called, or close() was, no handler is called again.
+// Knows no dialect and nothing of reconnecting. After `closed` was called, or close() was, no handler is called again.
 import type { Clock } from './clock.js';
-import type { ClientMessage } from './messages.js';
 
 /** What this library uses of a WebSocket: the browser's, Node's own (22 and later) and the `ws` package's will do. */
 export interface SocketLike {
@@ -32,6 +31,8 @@ export const kConnectionLimits: ConnectionLimits = {
 };
 
 export interface ConnectionHandlers {
+  /** The message that asks for a pong. */
+  ping(sequence: number): object;
   message(data: unknown): void;
   /** The other side or the network ended it; not called after our own close(). */
   closed(code: number, reason: string): void;
@@ -73,14 +74,14 @@ export class Connection {
   }
 
   /** REQUIRES: a message has arrived. */
-  send(message: ClientMessage): void {
+  send(message: object): void {
     if (!this.#ended) this.#socket.send(JSON.stringify(message));
   }
 
   /** Asks for a pong now; returns its sequence number. REQUIRES: a message has arrived. */
   ping(): number {
     this.#pingSentAt = this.#clock.now();
-    this.send({ type: 'ping', sequence: ++this.#pingSequence });
+    this.send(this.#handlers.ping(++this.#pingSequence));
     return this.#pingSequence;
   }
 

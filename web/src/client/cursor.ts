@@ -1,7 +1,7 @@
 // Where this client stands in the event stream, across connections: drops duplicates and knows where to resume.
 //
 // Pure: one thread, no sockets. Within a connection seqs only grow, so "not above the last one" means "seen already".
-import type { Cell0Event, Resumed } from './messages.js';
+import type { Resumed } from './messages.js';
 
 export class Cursor {
   #last: number | undefined;
@@ -13,7 +13,7 @@ export class Cursor {
   }
 
   /** Takes an event of the stream. False: it was taken before. Events without a seq are always new. */
-  take(event: Cell0Event): boolean {
+  take(event: { seq?: number }): boolean {
     if (event.seq === undefined) return true;
     if (event.seq <= this.#floor) return false;
     this.#floor = event.seq;
@@ -22,7 +22,7 @@ export class Cursor {
   }
 
   /** After `recovered: false` the server may be one whose numbers lie below ours: what it sends next is the truth. */
-  resumed(notice: Resumed): void {
+  resumed(notice: Pick<Resumed, 'recovered'>): void {
     if (!notice.recovered) this.#floor = -1;
   }
 }

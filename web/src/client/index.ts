@@ -4,11 +4,11 @@ export {
   Cell0Client,
   type ClientOptions,
   type ClientSignals,
-  type ConnectionState,
   type EventOrigin,
 } from './client.js';
 export { kSystemClock, type Clock, type Random } from './clock.js';
 export { kConnectionLimits, type ConnectionLimits, type SocketConstructor, type SocketLike } from './connection.js';
+export type { ConnectionState, LinkOptions } from './link.js';
 export {
   isEvent,
   kKnownTypes,

@@ -169,11 +169,14 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
       ingest_(std::move(sockets.ingest), intake_, limits_, counters_, clock, log),
       answers_(sender(*sockets.control), counters_),
       publish_desk_(limits_, intake_, answers_, counters_, clock, log),
+      revocations_({limits_.revocations_max, limits_.revocations_page_max, limits_.token_id_bytes_max}),
+      revocation_desk_(revocations_, intake_, answers_, clock, random),
       history_desk_(limits_, history_, chain_, answers_, counters_),
-      control_(std::move(sockets.control), answers_,
-               {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log,
-                clock.wall(), publish_desk_, history_desk_, consumers_, answers_, presence_, presence_events_},
-               counters_),
+      control_(
+          std::move(sockets.control), answers_,
+          {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log, clock.wall(),
+           publish_desk_, history_desk_, consumers_, answers_, presence_, presence_events_, revocation_desk_},
+          counters_),
       tick_(io),
       stop_timer_(io) {
   // Commit, then publish, then acknowledge.
@@ -181,7 +184,10 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
   log_parts_.sequencer->on_notice([this](const std::string& text) { log_.warn(text); });
   intake_.on_failed(
       [this](Drafts& failed, Drafts& gathered, const Error& error) { on_failed(failed, gathered, error); });
-  intake_.on_settled([this](Drafts& drafts, const Result<void>&) { publish_desk_.settled(drafts); });
+  intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
+    publish_desk_.settled(drafts);
+    revocation_desk_.settled(drafts, result);
+  });
   restore();
 }
 
@@ -202,6 +208,7 @@ void Broker::restore() {
   for (const ConsumerNote& consumer : restored.consumers) {
     consumers_.restore({consumer.entity, consumer.consumer}, consumer.seq, clock_.wall());
   }
+  for (const RevocationNote& note : restored.revocations) revocations_.add(note.token_id, note.expires);
   log_parts_.sequencer->forget_restored();
 }
 
@@ -240,6 +247,7 @@ void Broker::on_tick() {
 void Broker::expire() {
   log_parts_.sequencer->keep_house();
   publish_desk_.drop_idle();
+  revocations_.expire(clock_.wall());
   for (const std::string& name : gateways_.expire(clock_.mono())) {
     log_.warn("gateway: gone, its lease is over", {{"name", name}});
   }

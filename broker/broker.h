@@ -125,6 +125,8 @@ class Broker {
   Ingest ingest_;
   Answers answers_;
   PublishDesk publish_desk_;
+  Revocations revocations_;
+  RevocationDesk revocation_desk_;
   HistoryDesk history_desk_;
   Control control_;
   asio::steady_timer tick_;

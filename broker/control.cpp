@@ -26,6 +26,8 @@ constexpr std::array kHandlers{
     Handler{v1::Request::kPresenceFieldNumber, &handle_presence, &Limits::request_bytes_max},
     Handler{v1::Request::kPresenceSnapshotFieldNumber, &handle_presence_snapshot, &Limits::request_bytes_max},
     Handler{v1::Request::kSubscriberCountsFieldNumber, &handle_subscriber_counts, &Limits::request_bytes_max},
+    Handler{v1::Request::kRevokeFieldNumber, &handle_revoke, &Limits::request_bytes_max},
+    Handler{v1::Request::kRevocationsFieldNumber, &handle_revocations, &Limits::request_bytes_max},
 };
 
 const Handler* find_handler(std::uint32_t field) {

@@ -1,9 +1,18 @@
 #include "broker/intake.h"
 
+#include "common/control_topics.h"
 #include "common/event_check.h"
 #include "common/event_schema.h"
 
 namespace cell0::broker {
+
+namespace {
+
+Error reserved(std::string_view topic) {
+  return {ErrorCode::kForbidden, "topic: only the broker publishes on " + std::string(topic)};
+}
+
+}  // namespace
 
 Intake::Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock)
     : limits_(limits),
@@ -25,14 +34,25 @@ Result<Intake::Place> Intake::take(std::string_view encoded) {
   decoded_ = false;
   if (auto sized = check_size(encoded); !sized) return sized.error();
   const auto facts = quick_.look(encoded);
-  if (!facts) return take_decoded(encoded);
+  if (!facts) return take_decoded(encoded, false);
+  if (is_reserved_topic(facts->topic)) return reserved(facts->topic);
   return add(facts->topic, *facts->type, facts->type->name, facts->priority, encoded);
+}
+
+Result<Intake::Place> Intake::take_own(std::string_view encoded) {
+  decoded_ = false;
+  if (auto sized = check_size(encoded); !sized) return sized.error();
+  return take_decoded(encoded, true);
 }
 
 Result<void> Intake::check(std::string_view encoded) {
   if (auto sized = check_size(encoded); !sized) return sized;
-  if (quick_.look(encoded)) return {};
-  return decode(encoded);
+  if (const auto facts = quick_.look(encoded)) {
+    return is_reserved_topic(facts->topic) ? Result<void>(reserved(facts->topic)) : Result<void>();
+  }
+  if (auto decoded = decode(encoded); !decoded) return decoded;
+  const std::string topic = topic_of(envelope_, type_of(envelope_));
+  return is_reserved_topic(topic) ? Result<void>(reserved(topic)) : Result<void>();
 }
 
 Result<void> Intake::check_size(std::string_view encoded) const {
@@ -49,11 +69,13 @@ Result<void> Intake::decode(std::string_view encoded) {
   return check_event(envelope_, limits_.event);
 }
 
-Result<Intake::Place> Intake::take_decoded(std::string_view encoded) {
+Result<Intake::Place> Intake::take_decoded(std::string_view encoded, bool own) {
   if (auto decoded = decode(encoded); !decoded) return decoded.error();
   const std::string_view name = type_of(envelope_);
   const EventType& type = event_type_or_user(name);
-  return add(topic_of(envelope_, name), type, name, priority_of(envelope_, type), encoded);
+  const std::string topic = topic_of(envelope_, name);
+  if (!own && is_reserved_topic(topic)) return reserved(topic);
+  return add(topic, type, name, priority_of(envelope_, type), encoded);
 }
 
 Result<Intake::Place> Intake::add(std::string_view topic, const EventType& type, std::string_view type_name,

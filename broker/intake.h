@@ -38,9 +38,11 @@ class Intake {
   void on_settled(OnSettled handler) { on_settled_ = std::move(handler); }
   void on_failed(OnFailed handler) { on_failed_ = std::move(handler); }
 
-  // kInvalid, kTooLarge: the event is wrong, the text names the field. kFull: too many wait for a commit; later may
-  // work.
+  // Of somebody else. kInvalid, kTooLarge: the event is wrong, the text names the field; kForbidden: only the broker
+  // publishes on its topic (common/control_topics.h). kFull: too many wait for a commit; later may work.
   Result<Place> take(std::string_view encoded_envelope);
+  // The broker's own.
+  Result<Place> take_own(std::string_view encoded_envelope);
 
   // Whether take() would say that the event is wrong.
   Result<void> check(std::string_view encoded_envelope);
@@ -67,7 +69,7 @@ class Intake {
  private:
   Result<void> check_size(std::string_view encoded_envelope) const;
   Result<void> decode(std::string_view encoded_envelope);
-  Result<Place> take_decoded(std::string_view encoded_envelope);
+  Result<Place> take_decoded(std::string_view encoded_envelope, bool own);
   Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
                     std::string_view encoded_envelope);
   void append(std::unique_ptr<Drafts> drafts, Result<void> before);

@@ -56,6 +56,9 @@ struct Limits {
   std::size_t consumers_max = 10'000;  // acknowledged consumers known; over it new ones are refused, unless...
   Duration consumer_idle_min = std::chrono::hours(24 * 7);  // ...one is unused for this long: it is forgotten
   std::size_t consumer_name_bytes_max = 128;
+  std::size_t revocations_max = 100'000;    // revoked tokens that have not expired, about 150 bytes each; more: refused
+  std::size_t revocations_page_max = 1000;  // in one answer
+  std::size_t token_id_bytes_max = 128;
   std::size_t pub_origins_max = 10'000;  // plain PUB emitters whose gaps are counted
   std::size_t topics_max = 10'000;       // with counters; beyond it the longest silent one is forgotten
   std::size_t topics_answer_max = 1000;  // in one TopicsAnswer

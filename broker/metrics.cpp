@@ -162,6 +162,7 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
           row("origin_idle_seconds", seconds(limits.origin_idle_max)),
           row("keys", limits.keys_max),
           row("consumers", limits.consumers_max),
+          row("revocations", limits.revocations_max),
           row("pub_origins", limits.pub_origins_max),
           row("topics", limits.topics_max),
           row("topics_answer", limits.topics_answer_max),

@@ -39,16 +39,24 @@ struct ConsumerNote {
   bool forget = false;  // it is no more: not to be kept
 };
 
+// The token is revoked; to be kept until it expires.
+struct RevocationNote {
+  std::string token_id;
+  WallTime expires{};
+};
+
 struct Notes {
   std::vector<OriginNote> origins;
   std::vector<KeyNote> keys;
   std::vector<ConsumerNote> consumers;
+  std::vector<RevocationNote> revocations;
 
-  bool empty() const { return origins.empty() && keys.empty() && consumers.empty(); }
+  bool empty() const { return origins.empty() && keys.empty() && consumers.empty() && revocations.empty(); }
   void clear() {
     origins.clear();
     keys.clear();
     consumers.clear();
+    revocations.clear();
   }
 };
 

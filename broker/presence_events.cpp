@@ -10,7 +10,7 @@ void PresenceEvents::publish() {
     event.set_id(std::string(ids_.next().raw()));
     event.set_time_us(to_unix_us(clock_.wall()));
     event.SerializeToString(&encoded_);
-    const auto taken = intake_.take(encoded_);
+    const auto taken = intake_.take_own(encoded_);
     if (!taken && taken.error().code == ErrorCode::kFull) return;
     presence_.change_taken();
     ++(taken ? counters_.presence_changes : counters_.presence_unpublished);

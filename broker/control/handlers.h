@@ -11,6 +11,7 @@
 #include "broker/control/answers.h"
 #include "broker/control/history_desk.h"
 #include "broker/control/publish_desk.h"
+#include "broker/control/revocation_desk.h"
 #include "broker/gateways.h"
 #include "broker/intake.h"
 #include "broker/presence_events.h"
@@ -36,6 +37,7 @@ struct ControlParts {
   Answers& answers;
   Presence& presence;
   PresenceEvents& presence_events;
+  RevocationDesk& revocations;
 };
 
 struct Call {
@@ -56,6 +58,8 @@ Result<Reply> handle_consumers(ControlParts& parts, const Call& call, v1::Respon
 Result<Reply> handle_presence(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_presence_snapshot(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_subscriber_counts(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_revoke(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_revocations(ControlParts& parts, const Call& call, v1::Response& answer);
 
 // What the stats request and GET /stats say.
 v1::StatsAnswer stats_of(const ControlParts& parts);

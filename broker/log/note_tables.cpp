@@ -41,6 +41,10 @@ Result<NoteTables> NoteTables::create(store::Database& database, Limits limits) 
       {tables.all_keys_,
        "SELECT * FROM (SELECT entity, key, digest, seq, at FROM key ORDER BY at DESC LIMIT ?1) ORDER BY at"},
       {tables.all_consumers_, "SELECT entity, consumer, seq FROM consumer"},
+      {tables.put_revoked_, "INSERT OR REPLACE INTO revoked VALUES(?1, ?2)"},
+      {tables.expire_revoked_,
+       "DELETE FROM revoked WHERE token IN (SELECT token FROM revoked WHERE expires <= ?1 LIMIT ?2)"},
+      {tables.all_revoked_, "SELECT token, expires FROM revoked"},
   };
   for (const auto& row : rows) {
     auto statement = database.prepare(row.sql);
@@ -55,6 +59,7 @@ Result<Restored> NoteTables::restore() {
   if (auto read = restore_origins(restored); !read) return read.error();
   if (auto read = restore_keys(restored); !read) return read.error();
   if (auto read = restore_consumers(restored); !read) return read.error();
+  if (auto read = restore_revocations(restored); !read) return read.error();
   return restored;
 }
 
@@ -93,6 +98,15 @@ Result<void> NoteTables::restore_consumers(Restored& restored) {
   return row ? Result<void>() : Result<void>(row.error());
 }
 
+Result<void> NoteTables::restore_revocations(Restored& restored) {
+  auto row = all_revoked_.step();
+  for (; row && *row; row = all_revoked_.step()) {
+    restored.revocations.push_back({std::string(all_revoked_.text(0)), from_unix_us(all_revoked_.integer(1))});
+  }
+  all_revoked_.reset();
+  return row ? Result<void>() : Result<void>(row.error());
+}
+
 Result<void> NoteTables::store(const Drafts& drafts, WallTime now) {
   before_.clear();
   for (const OriginNote& note : drafts.notes.origins) {
@@ -110,6 +124,10 @@ Result<void> NoteTables::store(const Drafts& drafts, WallTime now) {
   }
   for (const ConsumerNote& note : drafts.notes.consumers) {
     if (auto stored = store_consumer(note, now); !stored) return stored;
+  }
+  for (const RevocationNote& note : drafts.notes.revocations) {
+    put_revoked_.bind(1, std::string_view(note.token_id)).bind(2, to_unix_us(note.expires));
+    if (auto put = put_revoked_.run(); !put) return put;
   }
   return {};
 }
@@ -140,7 +158,9 @@ Result<void> NoteTables::expire(WallTime now, std::size_t rows_max) {
   const auto rows = static_cast<std::int64_t>(rows_max);
   auto origins = expire_origins_.bind(1, us_before(now, limits_.origin_idle_max)).bind(2, rows).run();
   if (!origins) return origins;
-  return expire_keys_.bind(1, us_before(now, limits_.key_age_max)).bind(2, rows).run();
+  auto keys = expire_keys_.bind(1, us_before(now, limits_.key_age_max)).bind(2, rows).run();
+  if (!keys) return keys;
+  return expire_revoked_.bind(1, to_unix_us(now)).bind(2, rows).run();
 }
 
 }  // namespace cell0::broker

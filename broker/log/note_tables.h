@@ -1,4 +1,4 @@
-// Where notes are kept: the tables origin, key and consumer. On the writer's connection, in its transactions.
+// Where notes are kept: the tables origin, key, consumer and revoked. On the writer's connection, in its transactions.
 #pragma once
 
 #include <vector>
@@ -18,6 +18,7 @@ struct Restored {
   std::vector<OriginNote> origins;  // the longest idle first
   std::vector<Key> keys;            // the oldest first
   std::vector<ConsumerNote> consumers;
+  std::vector<RevocationNote> revocations;
 };
 
 class NoteTables {
@@ -51,10 +52,12 @@ class NoteTables {
   Result<void> restore_origins(Restored& restored);
   Result<void> restore_keys(Restored& restored);
   Result<void> restore_consumers(Restored& restored);
+  Result<void> restore_revocations(Restored& restored);
 
   Limits limits_;
   store::Statement select_origin_, put_origin_, drop_origin_, put_key_, put_consumer_, drop_consumer_, undo_keys_;
   store::Statement expire_origins_, expire_keys_, all_origins_, all_keys_, all_consumers_;
+  store::Statement put_revoked_, expire_revoked_, all_revoked_;
   std::vector<OriginNote> before_;
 };
 

@@ -43,6 +43,11 @@ CREATE VIEW event AS
          length(ev.body) AS bytes, ev.body AS body
   FROM ev JOIN type ON type.id = ev.type JOIN topic ON topic.id = ev.topic;
 )sql",
+    // Revoked tokens, until they would have expired (microseconds since 1970).
+    R"sql(
+CREATE TABLE revoked(token TEXT PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX revoked_expires ON revoked(expires);
+)sql",
 };
 
 std::string number(std::int64_t value) { return std::to_string(value); }

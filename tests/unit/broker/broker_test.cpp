@@ -434,6 +434,62 @@ TEST_CASE("after a restart seqs go on above all that were used, what was before 
   CHECK(again.outcomes(1).status() == v1::PublishOutcome::ACCEPTED);
 }
 
+TEST_CASE("a revoked token is published, answered, and in the snapshot, also after a restart") {
+  Fixture f;
+  const auto ask_for = [&](const std::string& id, Duration lifetime) {
+    v1::Request request;
+    v1::Revocation& revocation = *request.mutable_revoke()->mutable_revocation();
+    revocation.set_token_id(id);
+    revocation.set_expires_us(
+        to_unix_us(f.clock.wall() + std::chrono::duration_cast<std::chrono::microseconds>(lifetime)));
+    return f.ask(request);
+  };
+  const auto snapshot = [&] {
+    v1::Request request;
+    request.mutable_revocations();
+    const v1::Response answer = f.ask(request);
+    std::string ids;
+    for (const auto& one : answer.revocations().revocations()) ids += one.token_id() + " ";
+    return ids;
+  };
+  const v1::Response first = ask_for("t2", std::chrono::hours(1));
+  REQUIRE(first.has_revoke());
+  CHECK_FALSE(first.revoke().known());
+  f.run_until([&] { return f.events_received() == 1; });
+  CHECK(f.received[0].topic() == "control.revoked");
+  v1::Envelope event;
+  REQUIRE(event.ParseFromString(f.received[0].envelope()));
+  CHECK(event.token_revoked().token_id() == "t2");
+  CHECK(ask_for("t2", std::chrono::hours(1)).revoke().known());
+  CHECK_FALSE(ask_for("t1", std::chrono::hours(1)).revoke().known());
+  CHECK(ask_for("", std::chrono::hours(1)).failure().code() == v1::Failure::INVALID);
+  CHECK(ask_for(std::string(129, 'x'), std::chrono::hours(1)).failure().code() == v1::Failure::INVALID);
+  CHECK(ask_for("old", -std::chrono::hours(1)).failure().code() == v1::Failure::INVALID);
+  CHECK(snapshot() == "t1 t2 ");
+  f.stop();
+  f.start();
+  CHECK(snapshot() == "t1 t2 ");
+}
+
+TEST_CASE("nobody but the broker publishes on control.* and presence.*") {
+  Fixture f;
+  v1::Envelope forged = chat_event();
+  forged.set_topic("control.revoked");
+  v1::Envelope small = forged;
+  small.clear_chat_message();
+  small.mutable_token_revoked()->set_token_id("t1");
+  small.mutable_token_revoked()->set_expires_us(1);
+  v1::Envelope presence = chat_event();
+  presence.set_topic("presence.agent.a1");
+  const v1::Response answer = f.ask(f.publish(1, {forged, small, presence, chat_event()}));
+  REQUIRE(answer.publish().outcomes_size() == 4);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(answer.publish().outcomes(i).status() == v1::PublishOutcome::REJECTED);
+    CHECK(answer.publish().outcomes(i).error().find("only the broker") != std::string::npos);
+  }
+  CHECK(answer.publish().outcomes(3).status() == v1::PublishOutcome::ACCEPTED);
+}
+
 TEST_CASE("after a restart an event that was rejected before is not called a duplicate") {
   Fixture f;
   v1::Envelope wrong = chat_event();

@@ -90,6 +90,26 @@ TEST_CASE("notes are committed with the events and come back at the next start")
   CHECK(restored.consumers[0].seq == Seq{9});
 }
 
+TEST_CASE("a revoked token is remembered until it would have expired") {
+  LogFixture f;
+  f.start();
+  auto drafts = f.drafts({chat_event()});
+  drafts->notes.revocations = {{"short", f.clock.wall() + std::chrono::hours(1)},
+                               {"long", f.clock.wall() + std::chrono::hours(24 * 400)}};
+  REQUIRE(f.append(std::move(drafts)));
+  f.crash();
+  f.start();
+  REQUIRE(f.log->restored().revocations.size() == 2);
+  f.clock.advance(std::chrono::hours(24 * 300));
+  f.log->keep_house();
+  f.worker.run_all();
+  f.crash();
+  f.start();
+  REQUIRE(f.log->restored().revocations.size() == 1);
+  CHECK(f.log->restored().revocations[0].token_id == "long");
+  CHECK(f.log->restored().revocations[0].expires == f.clock.wall() + std::chrono::hours(24 * 100));
+}
+
 TEST_CASE("origins are forgotten after seven idle days, keys after one") {
   LogFixture f;
   f.start();

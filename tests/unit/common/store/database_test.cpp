@@ -72,5 +72,14 @@ TEST_CASE("the schema is made once, and is what it says") {
   CHECK(log.database->integer("PRAGMA page_size").value() == 4096);
 }
 
+TEST_CASE("a log of version 1 gets the table of revoked tokens, and keeps its events") {
+  LogFile log;
+  REQUIRE(log.database->execute("INSERT INTO topic VALUES(7, 'a', 0); DROP TABLE revoked; PRAGMA user_version = 1"));
+  REQUIRE(make_schema(*log.database));
+  CHECK(log.database->integer("PRAGMA user_version").value() == newest_version());
+  CHECK(log.database->integer("SELECT count(*) FROM revoked").value() == 0);
+  CHECK(log.database->integer("SELECT count(*) FROM topic WHERE id = 7").value() == 1);
+}
+
 }  // namespace
 }  // namespace cell0::store

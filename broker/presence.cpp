@@ -84,7 +84,10 @@ void Presence::take_seen(const v1::PresenceEntity& said) {
 }
 
 void Presence::take_entity(const v1::PresenceEntity& said, Lease& lease) {
-  if (Entity* entity = entity_for(said)) say(*entity, &lease, said, false);
+  Entity* entity = entity_for(said);
+  if (entity == nullptr) return;
+  say(*entity, &lease, said, false);
+  if (!same_words(entity->now, said)) mark_changed(*entity);  // it does not know the later word
 }
 
 void Presence::take_topic(const v1::SubscriberCount& said, Lease& lease) {
@@ -271,9 +274,11 @@ void Presence::settle(Entity& entity, bool silently) {
   const bool changed = !silently && !same_presence(entity.now, sum);
   bytes_ += sum.ByteSizeLong() - entity.now.ByteSizeLong();
   entity.now = std::move(sum);
-  if (!changed || entity.changed) return;
-  entity.changed = true;
-  changes_.push_back(&entity);
+  if (changed) mark_changed(entity);
+}
+
+void Presence::mark_changed(Entity& entity) {
+  if (!std::exchange(entity.changed, true)) changes_.push_back(&entity);
 }
 
 const v1::PresenceEntity* Presence::next_change() const { return changes_.empty() ? nullptr : &changes_.front()->now; }

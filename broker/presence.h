@@ -3,11 +3,12 @@
 //
 // A gateway announces what it has and what changes, numbered, and renews; without a word for one lease it is gone, and
 // all that it announced with it. An entity is there while any gateway's word says so; of several words the one that was
-// updated last describes it. Whoever goes is kept as offline for a while, bounded.
+// updated last describes it, and a gateway that says an older one is told by publishing the entity again. Whoever goes
+// is kept as offline for a while, bounded.
 //
 // Everything a gateway has: requests with `all`, numbered one after another, each with a part of it; the first without
 // `all` ends the series, and what the gateway had before and did not mention in it is gone then, not earlier: nobody
-// flickers while a gateway announces anew.
+// flickers while a gateway announces anew. A series that begins anew leaves out a number.
 //
 // Warming: for one lease after a start nobody is called offline. What gateways have `seen` elsewhere, and whoever goes,
 // is held until then.
@@ -136,6 +137,7 @@ class Presence {
   void remove_word(Entity& entity, const Lease* lease, MonoTime now, WallTime last_seen);
   static v1::PresenceEntity sum_of(const Entity& entity);
   void settle(Entity& entity, bool silently);
+  void mark_changed(Entity& entity);
   void count(const std::string& topic, std::uint32_t before, std::uint32_t after);
   void forget(MonoTime now);
   void note_stall(MonoTime now);

@@ -167,6 +167,11 @@ bool same_presence(const v1::PresenceEntity& a, const v1::PresenceEntity& b) {
          std::equal(a.capabilities().begin(), a.capabilities().end(), b.capabilities().begin(), b.capabilities().end());
 }
 
+bool same_words(const v1::PresenceEntity& a, const v1::PresenceEntity& b) {
+  return a.status() == b.status() && a.status_message() == b.status_message() &&
+         a.current_activity() == b.current_activity() && a.metadata() == b.metadata();
+}
+
 std::string presence_topic(std::string_view entity_type, std::string_view entity_id) {
   const auto part = topic_part(entity_id);
   return "presence." + std::string(entity_type) + "." + (part ? *part : std::string());

@@ -33,6 +33,9 @@ Result<void> check_presence(const v1::PresenceEntity& entity, const PresenceLimi
 // Whether their entries say the same, times of last_seen aside, and both or neither are connected.
 bool same_presence(const v1::PresenceEntity& a, const v1::PresenceEntity& b);
 
+// Whether they say the same of what an entity says of itself: status, status_message, current_activity, metadata.
+bool same_words(const v1::PresenceEntity& a, const v1::PresenceEntity& b);
+
 // presence.<entity_type>.<entity_id>, the id escaped (common/topic.h). REQUIRES: check_presence passed.
 std::string presence_topic(std::string_view entity_type, std::string_view entity_id);
 

@@ -41,6 +41,10 @@ struct CoreLimits {
 
   std::size_t jsonrpc_message_bytes_max = 10u << 20;  // dialects.md section 2; the other dialects: the transport's own
 
+  // Entities that went: kept in the replica of presence for their last_seen, as the broker does.
+  std::size_t presence_offline_max = 10'000;
+  std::chrono::milliseconds presence_offline_kept{3'600'000};
+
   // While a gap is repaired all delivery waits; past these bounds clients are told what they lost instead.
   std::chrono::milliseconds hold_max{10'000};
   std::size_t hold_bytes_max = 64u << 20;

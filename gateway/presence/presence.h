@@ -22,29 +22,14 @@
 #include "common/clock.h"
 #include "common/presence_entry.h"
 #include "common/result.h"
+#include "gateway/limits.h"
+#include "gateway/presence/announcer.h"
+#include "gateway/presence/entity.h"
+#include "gateway/presence/presence_source.h"
+#include "gateway/presence/recipients.h"
+#include "gateway/presence/replica.h"
 
 namespace cell0::gateway {
-
-using ConnectionId = std::uint64_t;  // Connection::id(): never used twice by one gateway
-
-// Who has connected, and what he says of himself. Empty: not known.
-struct EntityInfo {
-  std::string entity_id;
-  std::string entity_type = "agent";  // agent, user, session, channel, system
-  std::string session_id;
-  std::string client_version;
-  std::string platform;
-  std::vector<std::string> capabilities;
-  std::optional<std::string> metadata;  // a JSON object; none: what the entity said before stays
-};
-
-// What an entity says of itself later. What is absent stays as it was; an empty text clears it.
-struct PresenceUpdate {
-  std::optional<std::string> status;  // online, away, busy, offline (it hides), do_not_disturb
-  std::optional<std::string> status_message;
-  std::optional<std::string> activity;
-  std::optional<std::string> metadata;  // a JSON object
-};
 
 // Which entries.
 struct PresenceQuery {
@@ -58,24 +43,11 @@ struct PresencePage {
   bool more = false;
 };
 
-// The broker, and the loop.
-class PresenceSource {
- public:
-  using OnAnswer = std::function<void(Result<v1::Response>)>;
-
-  virtual ~PresenceSource() = default;
-  // `done` is called exactly once, later. An answer of another kind than asked for is an error, too.
-  virtual void ask_presence(v1::Request request, OnAnswer done) = 0;
-  virtual bool presence_connected() const = 0;  // to the broker
-  // Presence::run() is to be called once, at the end of this turn of the loop.
-  virtual void run_presence_soon() = 0;
-};
-
 class Presence {
  public:
-  // `incarnation`: 16 bytes, new at each start. Both references outlive it.
-  Presence(PresenceSource& source, const Clock& clock, std::string incarnation);
-  ~Presence();
+  // `incarnation`: 16 bytes, new at each start. The references outlive it.
+  Presence(PresenceSource& source, const Clock& clock, const CoreLimits& limits, std::string incarnation);
+  ~Presence() { *alive_ = false; }
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
@@ -84,7 +56,7 @@ class Presence {
   // The connection belongs to this entity from now on, to no other any more. The entity is online, with the status and
   // what else it said before on any of its connections; without any it begins as "online". kInvalid, kTooLarge: as
   // check_presence; then nothing has changed.
-  Result<void> connected(ConnectionId connection, EntityInfo info);
+  Result<void> connected(ConnectionId connection, const EntityInfo& info);
   // The connection has ended. One that is not known is ignored: call it for every connection.
   void gone(ConnectionId connection);
   // kNotFound: the entity has no connection here. kInvalid, kTooLarge: as check_presence; then nothing has changed.
@@ -105,9 +77,9 @@ class Presence {
   // A walk over the replica behind query.after: O(log n + what it looks at).
   PresencePage page(const PresenceQuery& query) const;
   // False until the broker's first snapshot has come: then find() and page() know only who is connected here.
-  bool loaded() const;
+  bool loaded() const { return replica_.loaded(); }
   // The broker has started less than one lease ago: others may be missing yet, and nobody is called offline.
-  bool warming() const;
+  bool warming() const { return warming_; }
 
   // ---- questions to the broker
 
@@ -135,17 +107,33 @@ class Presence {
   struct Figures {
     std::size_t entities = 0;  // in the replica
     std::size_t online = 0;    // of them
-    std::size_t connected_here = 0;
+    std::size_t entities_here = 0;
     std::size_t topics_here = 0;
-    std::uint64_t announcements = 0;  // requests sent, renewals included
+    std::uint64_t announcements = 0;  // requests, renewals included
     std::uint64_t announced_all = 0;  // times that everything was announced
     std::uint64_t snapshots = 0;      // loaded
+    std::uint64_t unreadable = 0;     // presence_changed events that are not the broker's
   };
   Figures figures() const;
 
  private:
-  struct Inside;
-  std::unique_ptr<Inside> inside_;
+  v1::PresenceEntity overlaid(const v1::PresenceEntity* here, const v1::PresenceEntity* known) const;
+  void run_soon();
+  void announce();
+  void ask_page();
+  void adopt_all();
+  void ask_recipients();
+
+  PresenceSource& source_;
+  const Clock& clock_;
+  Replica replica_;
+  Announcer announcer_;
+  Recipients recipients_;
+  bool warming_ = false;
+  bool run_asked_ = false;
+  bool paused_ = false;  // the broker did not answer: until the next tick
+  std::uint64_t unreadable_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // gone for answers that come after it
 };
 
 }  // namespace cell0::gateway

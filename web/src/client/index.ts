@@ -20,4 +20,30 @@ export {
   type Welcome,
 } from './messages.js';
 export { publish, PublishError, type EventDraft, type Published, type PublishOptions } from './publish.js';
+export {
+  JsonRpcClient,
+  type BatchOutcome,
+  type BatchRequest,
+  type RpcCallOptions,
+  type RpcClientOptions,
+} from './rpc_client.js';
+export { kRpcCodes, RpcConnectionError, RpcError, RpcTimeoutError } from './rpc_errors.js';
+export type {
+  AgentMessage,
+  ChannelMessage,
+  EntityFilter,
+  EntityType,
+  EventFilter,
+  Feed,
+  Identity,
+  PresenceChange,
+  PresenceEntry,
+  PresenceStatus,
+  PresenceUpdate,
+  Recovery,
+  RpcMethods,
+  RpcWelcome,
+  StreamEvent,
+} from './rpc_messages.js';
+export type { RpcSignals } from './rpc_peer.js';
 export type { Filter } from './subscription.js';

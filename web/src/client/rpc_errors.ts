@@ -1,0 +1,55 @@
+// What a call can end with, other than its result.
+
+/** Codes of the dialect; an error may have another one. */
+export const kRpcCodes = {
+  parse: -32700,
+  invalidRequest: -32600,
+  noSuchMethod: -32601,
+  params: -32602,
+  internal: -32603,
+  server: -32000,
+  notAuthenticated: -32001,
+  notPermitted: -32002,
+  rateLimit: -32003,
+  timeout: -32004,
+  session: -32100,
+  noSuchEntity: -32101,
+  invalidState: -32102,
+  routing: -32103,
+} as const;
+
+/** The server's refusal: its code, its words, and `data` where it gave some. Nothing was done. */
+export class RpcError extends Error {
+  constructor(
+    readonly method: string,
+    readonly code: number,
+    readonly detail: string,
+    readonly data?: unknown,
+  ) {
+    super(`${method}: ${detail} (${code})`);
+    this.name = 'RpcError';
+  }
+}
+
+/** No answer in time. It may have been done. */
+export class RpcTimeoutError extends Error {
+  constructor(
+    readonly method: string,
+    timeoutMs: number,
+  ) {
+    super(`${method}: no answer within ${timeoutMs} ms`);
+    this.name = 'RpcTimeoutError';
+  }
+}
+
+/** There was no connection (`sent` false: nothing was done), or it was lost before the answer (it may have been). */
+export class RpcConnectionError extends Error {
+  constructor(
+    readonly method: string,
+    readonly sent: boolean,
+    reason: string,
+  ) {
+    super(`${method}: ${reason}`);
+    this.name = 'RpcConnectionError';
+  }
+}

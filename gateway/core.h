@@ -14,6 +14,7 @@
 #include "gateway/known_types.h"
 #include "gateway/limits.h"
 #include "gateway/opening.h"
+#include "gateway/presence/presence.h"
 
 namespace cell0::gateway {
 
@@ -49,6 +50,7 @@ struct Core {
   OpeningWindow& opening;
   ClientDirectory& clients;
   Consumers& consumers;
+  Presence& presence;
   WallTime started;
   ClientCounts counts = {};
 };

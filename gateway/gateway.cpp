@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/post.hpp>
 
+#include "common/topic.h"
 #include "common/version.h"
 #include "gateway/http/answers.h"
 
@@ -112,8 +113,9 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string 
       hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
       consumers_(*this, clock),
       consumers_timer_(io),
+      presence_(io, clock, limits_, std::string(incarnation_.raw())),
       core_{config_, limits_,   clock,  log,      ids_,  hub_,       questions_,
-            auth_,   throttle_, types_, opening_, *this, consumers_, clock.wall()},
+            auth_,   throttle_, types_, opening_, *this, consumers_, presence_.presence(), clock.wall()},
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -147,6 +149,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   control_->on_notice([this](const v1::Response& notice) {
     if (notice.has_consumer_taken()) consumers_.on_taken(notice.consumer_taken());
   });
+  presence_.start(*control_);
   link::PublisherOptions publishing;
   publishing.emitter_id = "gateway." + to_string(incarnation_);
   publisher_ = std::make_unique<link::Publisher>(io_, *control_, clock_, random_, publishing);
@@ -300,6 +303,7 @@ void Gateway::on_close(Connection& connection, const CloseInfo& info) {
   auto* client = static_cast<Subscriber*>(connection.user());
   if (client == nullptr) return;
   connection.set_user(nullptr);
+  presence_.presence().gone(connection.id());
   const std::size_t index = client->index();
   if (index < sessions_.size() && sessions_[index].get() == client) {
     client_events_->disconnected(to_string(sessions_[index]->client_id()),
@@ -394,6 +398,10 @@ void Gateway::on_beginning(Beginning beginning) {
 void Gateway::on_event(EventPtr event) {
   opening_.push(event);
   if (!event->is_hole()) types_.saw(event->type());
+  if (event->is_hole())
+    presence_.presence().on_gap();
+  else if (event->type() == "presence_changed" && topic_under(event->topic(), "presence"))
+    presence_.presence().on_changed(event->seq().value, event->data());
   hub_.publish(std::move(event));
 }
 
@@ -439,6 +447,9 @@ void Gateway::on_tick() {
   const MonoTime now = clock_.mono();
   hub_.on_tick();
   client_events_->on_tick();
+  // Presence is ephemeral: what was lost of it is not repaired with the gap.
+  if (std::exchange(gaps_seen_, link_->chain().gaps()) != link_->chain().gaps()) presence_.presence().on_gap();
+  presence_.presence().on_tick();
   for (const auto& session : sessions_) session->on_tick(now);
   if (++ticks_ % kTicksPerReport == 0) report();
   tell_ready();
@@ -490,8 +501,10 @@ void Gateway::drain(std::function<void()> done) {
 // A part of the clients at a time, so that they do not all come back to the next gateway in the same moment.
 void Gateway::drain_some() {
   if (!drained_) return;
-  if (server_->connection_count() == 0 || open_clients() == 0 || clock_.mono() >= drain_until_) {
-    return asio::post(io_, std::exchange(drained_, nullptr));
+  if (clock_.mono() >= drain_until_) return end_drain();
+  if (server_->connection_count() == 0 || open_clients() == 0) {
+    // Not before the broker knows that they are gone: else they would be online for the rest of our lease.
+    if (!std::exchange(told_gone_, true)) presence_.presence().announced([this] { end_drain(); });
   }
   std::size_t told = 0;
   server_->for_each([&](Connection& connection) {
@@ -502,6 +515,10 @@ void Gateway::drain_some() {
   drain_timer_.async_wait([this](const asio::error_code& error) {
     if (!error) drain_some();
   });
+}
+
+void Gateway::end_drain() {
+  if (drained_) asio::post(io_, std::exchange(drained_, nullptr));
 }
 
 }  // namespace cell0::gateway

@@ -23,6 +23,7 @@
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
 #include "gateway/port_guard.h"
+#include "gateway/presence/presence_link.h"
 #include "gateway/session.h"
 #include "gateway/stream_client.h"
 #include "gateway/transport/server.h"
@@ -55,6 +56,7 @@ class Gateway final : private Handler,
   const BrokerLink& link() const { return *link_; }
   const Server& server() const { return *server_; }
   const ClientCounts& counts() const { return core_.counts; }
+  const Presence& presence() const { return presence_.presence(); }
   std::uint64_t hub_history_requests() const { return hub_.history_requests(); }
   HttpResponse readyz() const { return api_->readyz(); }
   HttpResponse clients(const HttpRequest& request) const { return clients_response(core_, request); }
@@ -100,6 +102,7 @@ class Gateway final : private Handler,
   void report();
   void tell_ready();
   void drain_some();
+  void end_drain();
 
   asio::io_context& io_;
   const GatewayConfig config_;
@@ -133,6 +136,8 @@ class Gateway final : private Handler,
   Hub hub_;
   Consumers consumers_;
   asio::steady_timer consumers_timer_;
+  PresenceLink presence_;
+  std::uint64_t gaps_seen_ = 0;
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;
@@ -151,6 +156,7 @@ class Gateway final : private Handler,
   std::function<void()> drained_;
   bool draining_ = false;
   std::size_t drain_step_ = 1;
+  bool told_gone_ = false;
   MonoTime drain_until_{};
 };
 

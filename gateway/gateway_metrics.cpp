@@ -53,6 +53,14 @@ constexpr Row kCounters[] = {
      [](const Gateway& g) { return number(g.server().stats().closed_stalled); }},
     {"cell0_gateway_closed_silent_total", "Clients closed because nothing was heard of them.",
      [](const Gateway& g) { return number(g.server().stats().closed_silent); }},
+    {"cell0_gateway_presence_announcements_total", "Announcements of presence to the broker, renewals included.",
+     [](const Gateway& g) { return number(g.presence().figures().announcements); }},
+    {"cell0_gateway_presence_announced_all_total", "Times that everything was announced anew.",
+     [](const Gateway& g) { return number(g.presence().figures().announced_all); }},
+    {"cell0_gateway_presence_snapshots_total", "Snapshots of presence loaded from the broker.",
+     [](const Gateway& g) { return number(g.presence().figures().snapshots); }},
+    {"cell0_gateway_presence_unreadable_total", "presence_changed events that were not the broker's.",
+     [](const Gateway& g) { return number(g.presence().figures().unreadable); }},
     {"cell0_gateway_protocol_errors_total", "WebSocket connections failed with 1002, 1007 or 1009.",
      [](const Gateway& g) {
        const TransportStats stats = g.server().stats();
@@ -81,6 +89,12 @@ constexpr Row kGauges[] = {
      [](const Gateway& g) { return number(g.link().chain().held_bytes()); }},
     {"cell0_gateway_newest_seq", "The newest event's seq.",
      [](const Gateway& g) { return number(g.hub().ring().newest().value); }},
+    {"cell0_gateway_presence_online", "Entities that are connected to any gateway.",
+     [](const Gateway& g) { return number(g.presence().figures().online); }},
+    {"cell0_gateway_presence_here", "Entities that are connected to this gateway.",
+     [](const Gateway& g) { return number(g.presence().figures().entities_here); }},
+    {"cell0_gateway_presence_topics", "Topics with counted subscribers on this gateway.",
+     [](const Gateway& g) { return number(g.presence().figures().topics_here); }},
     {"cell0_gateway_link_up", "1 while the broker link is up.",
      [](const Gateway& g) { return g.link().up() ? 1.0 : 0.0; }},
 };

@@ -22,6 +22,11 @@ struct ClientCounts {
   std::uint64_t connections_total = 0;
   std::uint64_t messages_sent = 0;  // replies; the hub counts deliveries
   std::uint64_t messages_received = 0;
+  // Of requests, in what was received:
+  std::uint64_t requests = 0;       // that want an answer
+  std::uint64_t notifications = 0;  // that do not
+  std::uint64_t batches = 0;
+  std::uint64_t errors = 0;  // answered so
 };
 
 class Session;

@@ -232,8 +232,10 @@ Result<AccessPtr> Gateway::authenticate(Connection& connection, const HttpReques
 // An explicit path selects the dialect on every listener; the root is the listener's own (dialects.md, first rules).
 const Dialect* Gateway::dialect_for(const Connection& connection, const HttpRequest& request) const {
   if (request.path == "/cell0d") return &cell0d_;
+  if (request.path == "/rpc") return &jsonrpc_;
   if (request.path != "/") return nullptr;
   const std::string& listener = connection.listener().name;
+  if (listener == "jsonrpc") return &jsonrpc_;
   return listener == "http" || listener == "cell0d" ? &cell0d_ : nullptr;
 }
 
@@ -241,8 +243,9 @@ void Gateway::open_session(Connection& connection, const HttpRequest& request, A
                            std::string_view subprotocol) {
   const Dialect* dialect = dialect_for(connection, request);
   if (dialect == nullptr) {
-    return connection.respond(error_response(
-        {ErrorCode::kNotFound, "no WebSocket dialect at " + request.path.substr(0, 200) + " here; /cell0d is one"}));
+    return connection.respond(
+        error_response({ErrorCode::kNotFound, "no WebSocket dialect at " + request.path.substr(0, 200) +
+                                                  " here; /cell0d and /rpc are some"}));
   }
   auto query = read_stream_query(request, dialect->audience());
   if (!query) return connection.respond(error_response(query.error()));
@@ -278,19 +281,19 @@ void Gateway::on_text(Connection& connection, std::string_view text) {
 void Gateway::on_binary(Connection& connection, std::string_view bytes) { on_text(connection, bytes); }
 
 void Gateway::on_writable(Connection& connection) {
-  auto* client = static_cast<Subscriber*>(connection.user());
+  auto* client = static_cast<Client*>(connection.user());
   if (client == nullptr) return;
   if (connection.mode() == Mode::kWebSocket)
     static_cast<Session*>(client)->on_writable();
   else
-    hub_.on_writable(*client);
+    hub_.on_writable(*static_cast<StreamClient*>(client));
 }
 
 namespace {
 
 // Destroys the client at its place; the last one takes it.
 template <typename T>
-void erase_client(std::vector<std::unique_ptr<T>>& clients, const Subscriber& client) {
+void erase_client(std::vector<std::unique_ptr<T>>& clients, const Client& client) {
   const std::size_t index = client.index();
   std::swap(clients[index], clients.back());
   clients[index]->set_index(index);
@@ -300,7 +303,7 @@ void erase_client(std::vector<std::unique_ptr<T>>& clients, const Subscriber& cl
 }  // namespace
 
 void Gateway::on_close(Connection& connection, const CloseInfo& info) {
-  auto* client = static_cast<Subscriber*>(connection.user());
+  auto* client = static_cast<Client*>(connection.user());
   if (client == nullptr) return;
   connection.set_user(nullptr);
   presence_.presence().gone(connection.id());
@@ -324,14 +327,14 @@ std::vector<std::string> Gateway::client_ids(std::size_t count_max) const {
 
 namespace {
 
-ClientView view_of(const Subscriber& client, const Hub& hub, WallTime now) {
+ClientView view_of(const Client& client, const Lag& lag) {
   ClientView view;
   const Connection& connection = client.connection();
   view.id = connection.id();
   view.kind = "stream";
   view.peer = connection.peer();
   view.queue_bytes = connection.pending_bytes();
-  view.lag = hub.lag_of(client, now);
+  view.lag = lag;
   return view;
 }
 
@@ -340,7 +343,7 @@ ClientView view_of(const Subscriber& client, const Hub& hub, WallTime now) {
 ClientPage Gateway::client_page(std::uint64_t after, std::size_t count_max) const {
   // Of each its id, and its place among sessions and streams.
   std::vector<std::pair<std::uint64_t, std::size_t>> found;
-  const auto add = [&](const Subscriber& client, std::size_t place) {
+  const auto add = [&](const Client& client, std::size_t place) {
     if (client.connection().id() > after) found.emplace_back(client.connection().id(), place);
   };
   for (std::size_t i = 0; i < sessions_.size(); ++i) add(*sessions_[i], i);
@@ -354,11 +357,12 @@ ClientPage Gateway::client_page(std::uint64_t after, std::size_t count_max) cons
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t place = found[i].second;
     if (place >= sessions_.size()) {
-      page.clients.push_back(view_of(*streams_[place - sessions_.size()], hub_, now));
+      const StreamClient& stream = *streams_[place - sessions_.size()];
+      page.clients.push_back(view_of(stream, hub_.lag_of(stream, now)));
       continue;
     }
     const Session& session = *sessions_[place];
-    ClientView view = view_of(session, hub_, now);
+    ClientView view = view_of(session, session.subscriptions().lag(now));
     view.client_id = to_string(session.client_id());
     view.kind = session.dialect().name();
     view.entity = session.entity_id();

@@ -15,6 +15,7 @@
 #include "gateway/client_events.h"
 #include "gateway/core.h"
 #include "gateway/dialects/cell0d.h"
+#include "gateway/dialects/jsonrpc.h"
 #include "gateway/dialects/stream.h"
 #include "gateway/flush_pacer.h"
 #include "gateway/history_queue.h"
@@ -118,6 +119,7 @@ class Gateway final : private Handler,
   OpeningWindow opening_;
   SiteGuard guard_;
   Cell0dDialect cell0d_;
+  JsonRpcDialect jsonrpc_;
   StreamRenderer stream_renderer_;
   std::unique_ptr<PortGuard> ports_;
   std::optional<StaticFiles> dashboard_;

@@ -1,283 +1,169 @@
 #include "gateway/session.h"
 
-#include <algorithm>
-
+#include "gateway/commands/execute.h"
+#include "gateway/commands/permissions.h"
 #include "gateway/history_reader.h"
-#include "gateway/transport/frame.h"
 
 namespace cell0::gateway {
-namespace {
-
-constexpr std::size_t kClientIdsShown = 100;
-constexpr std::uint16_t kCloseUnauthenticated = 4001;  // dialects.md, "Authentication"
-constexpr std::uint16_t kCloseTakenOver = 4009;        // of a consumer: another connection has it, or it is no more
-
-}  // namespace
 
 Session::Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access)
-    : Subscriber(connection),
+    : Client(connection),
       core_(core),
       dialect_(dialect),
       access_(std::move(access)),
       client_id_(core.ids.next()),
+      connected_at_(core.clock.wall()),
+      last_message_(connected_at_),
+      subscriptions_(core.hub, connection),
       next_ping_(core.clock.mono() + dialect.keep_alive().message_ping_every) {}
 
 Session::~Session() {
-  core_.hub.remove(*this);
   if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
+  if (inbox_ != nullptr) core_.consumers.close(inbox_->id);
 }
+
+std::string Session::session_id() const {
+  std::string id = "sess_" + to_string(client_id_);
+  std::erase(id, '-');
+  return id;
+}
+
+// ---- the beginning
 
 bool Session::open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query) {
   std::string first;
-  dialect_.reply(first, WelcomeReply{to_string(client_id_), core_.clock.wall()});
-  const bool history = access_->may_some("history");
-  if (history && !query.since) {
-    const bool standard = query.filter.canonical() == core_.opening.filter().canonical();
-    const auto events =
-        standard ? core_.opening.events()
-                 : core_.hub.newest(query.filter, core_.limits.opening_events, core_.limits.opening_scan_max);
-    if (!events.empty()) dialect_.reply(first, HistoryReply{events, true});
+  dialect_.reply(first, {}, WelcomeReply{to_string(client_id_), connected_at_});
+  const bool streams = dialect_.manners().streams_unasked;
+  const auto past = visible(*access_, query.filter.proto(), true);
+  if (streams && past) append_opening(first, query, *past);
+  WebSocketOptions options;
+  if (dialect_.manners().large_messages) {
+    options.message_bytes_max = static_cast<std::uint32_t>(core_.limits.jsonrpc_message_bytes_max);
+    options.deflate = true;
+    // Where a client may do nothing before it has shown a token, it may not make us inflate either.
+    options.deflate = !access_->anonymous || !access_->scopes.empty();
   }
-  if (!connection().accept_websocket(request, subprotocol, first)) return false;
+  if (!connection().accept_websocket(request, subprotocol, first, options)) return false;
   const KeepAlive keep_alive = dialect_.keep_alive();
   connection().set_keepalive(keep_alive.ping_after, keep_alive.close_after);
-  if (!access_->may_some("subscribe")) return true;
-  if (history) since_ = query.since;
-  const auto subscribed = history && query.since ? core_.hub.resume(*this, dialect_, query.filter, *query.since,
-                                                                    [this](const Resumed& resumed) {
-                                                                      std::string frames;
-                                                                      dialect_.resumed(frames, resumed);
-                                                                      connection().send_reply(frames);
-                                                                    })
-                                                 : core_.hub.subscribe(*this, dialect_, query.filter);
-  if (!subscribed) error(subscribed.error().text);
+  if (!streams) return true;
+  if (past) since_ = query.since;
+  if (const auto live = since_ ? past : visible(*access_, query.filter.proto(), false)) open_stream(*live);
   return true;
 }
 
-void Session::on_text(std::string_view text) {
-  ++core_.counts.messages_received;
-  std::visit([this](const auto& command) { execute(command); }, dialect_.decode(text));
+void Session::append_opening(std::string& frames, const StreamQuery& query, const EventFilter& filter) const {
+  if (query.since) return;
+  const bool standard = filter.canonical() == core_.opening.filter().canonical();
+  const auto events = standard ? core_.opening.events()
+                               : core_.hub.newest(filter, core_.limits.opening_events, core_.limits.opening_scan_max);
+  if (!events.empty()) dialect_.reply(frames, {}, HistoryReply{events, true});
 }
 
-void Session::reply(const Reply& reply) {
+void Session::open_stream(const EventFilter& filter) {
+  const auto subscribed = since_ ? core_.hub.resume(subscriptions_.events(), dialect_, filter, *since_,
+                                                    [this](const Resumed& resumed) { send_resumed(dialect_, resumed); })
+                                 : core_.hub.subscribe(subscriptions_.events(), dialect_, filter);
+  if (!subscribed) send_unasked(ErrorReply{subscribed.error().text, fault_of(subscribed.error().code)});
+}
+
+// ---- requests
+
+void Session::on_text(std::string_view text) {
+  ++core_.counts.messages_received;
+  last_message_ = core_.clock.wall();
+  Decoded decoded = dialect_.decode(text);
+  if (decoded.is_batch) ++core_.counts.batches;
+  for (Request& request : decoded.requests) {
+    ++(request.context.silent ? core_.counts.notifications : core_.counts.requests);
+    execute_one(std::move(request));
+  }
+}
+
+void Session::execute_one(Request request) {
+  const Call call(core_, *this, std::move(request.context));
+  if (auto permitted = permit(*access_, request.command); !permitted) return call.fail(permitted.error());
+  std::visit([&](const auto& command) { execute(call, command); }, request.command);
+}
+
+bool Session::begin_open(const Call& call) {
+  if (open_ >= kOpenMax) {
+    call.fail(Fault::kRate, "too many requests at once (at most " + std::to_string(kOpenMax) + " of one connection)");
+    return false;
+  }
+  ++open_;
+  return true;
+}
+
+void Session::set_resuming(std::optional<Call> call) {
+  const std::optional<Call> before = std::exchange(resuming_, std::move(call));
+  if (before) before->fail(Fault::kInvalidState, "another subscription has taken its place");
+}
+
+void Session::resumed(const Resumed& found) {
+  const std::optional<Call> call = std::exchange(resuming_, std::nullopt);
+  if (call) call->reply(FollowingReply{found});
+}
+
+// ---- output
+
+void Session::send(const ReplyContext& context, const Reply& reply) {
+  if (std::holds_alternative<ErrorReply>(reply)) ++core_.counts.errors;
   std::string frame;
-  dialect_.reply(frame, reply);
+  dialect_.reply(frame, context, reply);
+  if (frame.empty()) return;
   ++core_.counts.messages_sent;
   connection().send_reply(frame);
 }
 
-void Session::execute(const InvalidCommand& command) { error(command.text); }
-void Session::execute(const EchoCommand& command) { reply(EchoReply{command.message}); }
-
-void Session::execute(const PingCommand& command) {
-  ++pongs_sent_;
-  reply(PongReply{command.sequence.value_or(std::to_string(pongs_sent_)), core_.clock.wall(), to_string(client_id_)});
+void Session::send_resumed(const Renderer& renderer, const Resumed& resumed) {
+  std::string frame;
+  renderer.resumed(frame, resumed);
+  connection().send_reply(frame);
 }
 
-void Session::execute(const StatsCommand&) {
-  StatsReply stats;
-  stats.total_connections = core_.counts.connections_total;
-  stats.connected_clients = core_.clients.open_clients();
-  stats.messages_sent = core_.counts.messages_sent + core_.hub.stats().deliveries;
-  stats.messages_received = core_.counts.messages_received;
-  stats.start_time = core_.started;
-  stats.client_ids = core_.clients.client_ids(kClientIdsShown);
-  stats.gateway = core_.config.name;
-  reply(stats);
+void Session::on_writable() {
+  if (questions_ != nullptr && questions_->answer) send_answer();
+  subscriptions_.on_writable();
 }
 
-void Session::execute(const AuthenticateCommand& command) {
-  const std::string address = connection().peer_address();
-  const MonoTime now = core_.clock.mono();
-  auto access = core_.auth.verify(command.token);
-  if (access) {
-    access_ = std::move(access).value();
-    return reply(AuthenticatedReply{access_->entity_id, access_->scopes.texts()});
-  }
-  const bool refused = core_.throttle.refuses(address, now);
-  core_.throttle.failed(address, now);
-  error(refused ? "too many wrong tokens from this address; try again in a minute" : access.error().text);
-  connection().close(kCloseUnauthenticated, "not authenticated");
+void Session::on_tick(MonoTime now) {
+  const auto every = dialect_.keep_alive().message_ping_every;
+  if (every.count() == 0 || now < next_ping_) return;
+  next_ping_ = now + every;
+  // One that takes nothing is not given more to take.
+  if (connection().idle()) send_unasked(PingReply{++pings_sent_, core_.clock.wall()});
 }
 
-// ---- subscriptions
+// ---- questions to history
 
-bool Session::add_name(v1::Filter& filter, const std::string& name, bool known_only) const {
-  if (name == dialect_.default_name()) {
-    filter.set_audience(dialect_.audience());
-    return true;
-  }
-  const bool glob = !name.empty() && name.back() == '*';
-  if (known_only && !glob && !core_.types.knows(name))
-    return false;  // dialects.md section 1: unknown names are ignored
-  filter.add_types(name);
-  return true;
-}
-
-void Session::execute(const SubscribeCommand& command) {
-  if (!access_->may_some("subscribe")) return error("this client may not subscribe");
-  if (command.consumer) return consume(command);
-  apply(filter_for(command));
-}
-
-v1::Filter Session::filter_for(const SubscribeCommand& command) const {
-  v1::Filter filter;
-  if (set() != nullptr) filter = set()->filter.proto();
-  if (command.replace) {
-    filter.clear_audience();
-    filter.clear_types();
-  }
-  // A consumer comes back to whatever gateway, which may not have seen its types yet.
-  for (const std::string& name : command.names) add_name(filter, name, !command.consumer);
-  if (command.min_priority) filter.set_min_priority(*command.min_priority);
-  if (command.sources) {
-    filter.clear_sources();
-    for (const std::string& source : *command.sources) filter.add_sources(source);
-  }
-  return filter;
-}
-
-// ---- acknowledged consumers
-
-void Session::consume(const SubscribeCommand& command) {
-  if (!access_->may_some("history")) return error("consumer: this client may not read history");
-  if (consuming_ != nullptr) {
-    if (!consuming_->open || consuming_->name != *command.consumer) {
-      return error("consumer: this connection is \"" + consuming_->name + "\" already; use another connection");
-    }
-    return apply(filter_for(command));  // from where it stands
-  }
-  if (const auto filter = consumer_filter(command); !filter) return error(filter.error().text);
-  if (core_.hub.ring().newest() == Seq{}) return error("consumer: this gateway is not ready yet; try again");
-  consuming_ = std::make_unique<Consuming>();
-  consuming_->name = *command.consumer;
-  const Seq begin = command.since ? Seq{*command.since} : since_.value_or(core_.hub.ring().newest());
-  consuming_->id = core_.consumers.open(access_->entity_id, *command.consumer, begin,
-                                        {[this, command](Result<Consumers::Opened> opened) {
-                                           if (opened) return on_consumer_opened(command, *opened);
-                                           consuming_.reset();
-                                           error("consumer: " + opened.error().text);
-                                         },
-                                         [this](const Error& why) {
-                                           error("consumer: \"" + consuming_->name + "\": " + why.text);
-                                           consuming_.reset();
-                                           core_.hub.remove(*this);
-                                           connection().close(kCloseTakenOver, why.text);
-                                         }});
-}
-
-// It begins after its position, or where the client says that it is; one that came with ?since= is under way already.
-void Session::on_consumer_opened(const SubscribeCommand& command, Consumers::Opened opened) {
-  const auto filter = consumer_filter(command);
-  if (!filter) {  // it has unsubscribed from everything meanwhile
-    core_.consumers.close(consuming_->id);
-    consuming_.reset();
-    return error(filter.error().text);
-  }
-  consuming_->open = true;
-  const bool under_way = since_ && !command.since && set() != nullptr;
-  if (!under_way) core_.hub.remove(*this);
-  core_.hub.keep_all(*this);
-  reply(SubscribedReply{names_of(filter->proto()), consuming_->name, opened.position});
-  const Seq since = command.since ? Seq{*command.since} : opened.position;
-  const auto subscribed = under_way ? core_.hub.subscribe(*this, dialect_, *filter)
-                                    : core_.hub.resume(*this, dialect_, *filter, since, [this](const Resumed& resumed) {
-                                        std::string frames;
-                                        dialect_.resumed(frames, resumed);
-                                        connection().send_reply(frames);
-                                      });
-  if (!subscribed) error(subscribed.error().text);
-}
-
-Result<EventFilter> Session::consumer_filter(const SubscribeCommand& command) const {
-  const v1::Filter filter = filter_for(command);
-  if (filter.audience() == v1::AUDIENCE_ANY && filter.types().empty()) {
-    return Error{ErrorCode::kInvalid, "event_types: none, and a consumer needs some"};
-  }
-  return EventFilter::create(filter);
-}
-
-void Session::execute(const AcknowledgeCommand& command) {
-  if (consuming_ == nullptr || !consuming_->open) {
-    return error("ack: this connection is no consumer; subscribe with \"ack\": true and a \"consumer\" first");
-  }
-  const std::uint64_t newest = core_.hub.ring().newest().value;
-  if (command.seq > newest) {
-    return error("ack: seq " + std::to_string(command.seq) + " is ahead of the newest event, " +
-                 std::to_string(newest));
-  }
-  core_.consumers.acknowledge(consuming_->id, Seq{command.seq});
-}
-
-void Session::execute(const UnsubscribeCommand& command) {
-  if (set() == nullptr) return reply(SubscribedReply{});
-  v1::Filter filter = set()->filter.proto();
-  auto& types = *filter.mutable_types();
-  for (const std::string& name : command.names) {
-    if (name == dialect_.default_name()) filter.clear_audience();
-    types.erase(std::remove(types.begin(), types.end(), name), types.end());
-  }
-  apply(std::move(filter));
-}
-
-// An empty set of names is no subscription at all, not one to everything.
-void Session::apply(v1::Filter filter) {
-  if (filter.audience() == v1::AUDIENCE_ANY && filter.types().empty()) {
-    core_.hub.remove(*this);
-    return reply(SubscribedReply{});
-  }
-  const auto compiled = EventFilter::create(filter);
-  if (!compiled) return error(compiled.error().text);
-  if (auto subscribed = core_.hub.subscribe(*this, dialect_, *compiled); !subscribed) {
-    return error(subscribed.error().text);
-  }
-  reply(SubscribedReply{names_of(set()->filter.proto())});
-}
-
-std::vector<std::string> Session::names_of(const v1::Filter& filter) const {
-  std::vector<std::string> names;
-  if (filter.audience() != v1::AUDIENCE_ANY) names.emplace_back(dialect_.default_name());
-  names.insert(names.end(), filter.types().begin(), filter.types().end());
-  return names;
-}
-
-// ---- history
-
-void Session::execute(const HistoryCommand& command) {
-  if (!access_->may_some("history")) return error("this client may not read history");
+void Session::ask_history(Question question) {
   if (questions_ == nullptr) questions_ = std::make_unique<Questions>();
   if (questions_->waiting.size() >= kQuestionsMax) {
-    return error("too many get_history at once (at most " + std::to_string(kQuestionsMax) + ")");
+    return send(question.context,
+                ErrorReply{"too many questions to history at once (at most " + std::to_string(kQuestionsMax) + ")",
+                           Fault::kRate});
   }
-  questions_->waiting.push_back(command);
-  if (questions_->waiting.size() == 1 && !questions_->answer) ask_history();
+  questions_->waiting.push_back(std::move(question));
+  if (questions_->waiting.size() == 1 && !questions_->answer) ask_next();
 }
 
-void Session::ask_history() {
-  const HistoryCommand& question = questions_->waiting.front();
+void Session::ask_next() {
+  Question& question = questions_->waiting.front();
   const Seq newest = core_.hub.ring().newest();
-  if (question.limit == 0 || newest == Seq{}) return on_history(v1::HistoryPage());
-  v1::HistoryRequest request;
-  if (question.type)
-    request.mutable_filter()->add_types(*question.type);
-  else
-    request.mutable_filter()->set_audience(dialect_.audience());
-  const auto limit_max = static_cast<std::int64_t>(core_.limits.history_limit_max);
-  request.set_limit(static_cast<std::uint32_t>(std::min(question.limit, limit_max)));
-  request.set_newest(!question.since && !question.since_time);
-  request.set_since(question.since.value_or(0));
-  if (question.since_time) request.set_since_time_us(to_unix_us(*question.since_time));
-  request.set_through(newest.value);
-  read_history(core_.history, request, core_.limits.history_bytes_max,
+  if (question.request.limit() == 0 || newest == Seq{}) return on_history(v1::HistoryPage());
+  question.request.set_through(newest.value);
+  read_history(core_.history, question.request, core_.limits.history_bytes_max,
                [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
                  if (connection->user() == this) on_history(page);
                });
 }
 
 void Session::on_history(const Result<v1::HistoryPage>& page) {
+  const Question question = std::move(questions_->waiting.front());
   questions_->waiting.pop_front();
   if (!page) {
-    error("history cannot be read now: " + page.error().text);
+    send(question.context, ErrorReply{"history cannot be read now: " + page.error().text, fault_of(page.error().code)});
     return next_question();
   }
   std::vector<EventPtr> events;
@@ -285,7 +171,8 @@ void Session::on_history(const Result<v1::HistoryPage>& page) {
     if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
   }
   std::string frame;
-  dialect_.reply(frame, HistoryReply{events, false});
+  dialect_.reply(frame, question.context, question.reply(events, *page));
+  if (frame.empty()) return next_question();
   ++core_.counts.messages_sent;
   questions_->answer = BlobPtr::copy(frame);
   send_answer();
@@ -302,20 +189,7 @@ void Session::next_question() {
   if (questions_->waiting.empty())
     questions_.reset();
   else
-    ask_history();
-}
-
-void Session::on_writable() {
-  if (questions_ != nullptr && questions_->answer) send_answer();
-  if (connection().idle()) core_.hub.on_writable(*this);
-}
-
-void Session::on_tick(MonoTime now) {
-  const auto every = dialect_.keep_alive().message_ping_every;
-  if (every.count() == 0 || now < next_ping_) return;
-  next_ping_ = now + every;
-  // One that takes nothing is not given more to take.
-  if (connection().idle()) reply(PingReply{++pings_sent_, core_.clock.wall()});
+    ask_next();
 }
 
 }  // namespace cell0::gateway

@@ -1,5 +1,6 @@
-// One WebSocket client: decodes what it asks, checks that it may, does it, answers. What a dialect looks like is the
-// dialect's business, how bytes travel the transport's, who gets which event the hub's.
+// One WebSocket client: what it is subscribed to, who it is, and what it has under way. It has its text decoded by its
+// dialect and hands each request to its command (gateway/commands/), which checks and does it; what a dialect looks
+// like is the dialect's business, how bytes travel the transport's, who gets which event the hub's.
 #pragma once
 
 #include <deque>
@@ -7,16 +8,21 @@
 #include <string>
 
 #include "common/uuid.h"
+#include "gateway/commands/call.h"
 #include "gateway/core.h"
 #include "gateway/dialects/dialect.h"
 #include "gateway/http/query.h"
 #include "gateway/subscriber.h"
+#include "gateway/subscriptions.h"
 
 namespace cell0::gateway {
 
-class Session final : public Subscriber {
+class Session final : public Client {
  public:
-  static constexpr std::size_t kQuestionsMax = 16;  // get_history of one client that wait for an answer; then an error
+  // Questions to history of one client that wait for an answer, and other requests that do; then Fault::kRate.
+  static constexpr std::size_t kQuestionsMax = 16;
+  static constexpr std::size_t kOpenMax = 256;
+  static constexpr std::size_t kSubscriptionsMax = 256;  // beside the main one
 
   Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access);
   ~Session() override;
@@ -31,43 +37,63 @@ class Session final : public Subscriber {
 
   const Uuid& client_id() const { return client_id_; }
   const Dialect& dialect() const { return dialect_; }
+  const Access& access() const { return *access_; }
+  const AccessPtr& access_ptr() const { return access_; }
   const std::string& entity_id() const { return access_->entity_id; }
+  std::string session_id() const;  // "sess_..."
+  WallTime connected_at() const { return connected_at_; }
+  WallTime last_message() const { return last_message_; }
+  Subscriptions& subscriptions() { return subscriptions_; }
+  const Subscriptions& subscriptions() const { return subscriptions_; }
   // Its name as an acknowledged consumer; empty: it is none.
   std::string consumer() const { return consuming_ != nullptr && consuming_->open ? consuming_->name : std::string(); }
 
- private:
-  struct Questions {
-    std::deque<HistoryCommand> waiting;  // the first is under way
-    BlobPtr answer;                      // too large for the reply queue: until the socket takes it
-  };
+  // ---- for its commands
 
-  // The client as an acknowledged consumer.
+  // It has shown a token. Its presence goes by what it says of itself.
+  void authenticated(AccessPtr access) { access_ = std::move(access); }
+
+  void send(const ReplyContext& context, const Reply& reply);
+  void send_unasked(const Reply& reply) { send({}, reply); }
+  void send_resumed(const Renderer& renderer, const Resumed& resumed);
+
+  // A question to history: one is under way at a time, and its answer may be larger than the queue for replies.
+  struct Question {
+    ReplyContext context;
+    v1::HistoryRequest request;  // without `through`
+    std::function<Reply(const std::vector<EventPtr>& events, const v1::HistoryPage& page)> reply;
+  };
+  void ask_history(Question question);
+
+  // A request that is answered later: false, and it has its error, if there are too many.
+  bool begin_open(const Call& call);
+  void end_open() { --open_; }
+  std::uint32_t count_pong() { return ++pongs_sent_; }
+
+  // The client as an acknowledged consumer of its main subscription, or of its inbox.
   struct Consuming {
     std::string name;
     Consumers::Id id = 0;
     bool open = false;
   };
+  std::unique_ptr<Consuming>& consuming() { return consuming_; }
+  std::unique_ptr<Consuming>& inbox() { return inbox_; }
+  std::optional<Seq> since() const { return since_; }
 
-  void execute(const SubscribeCommand& command);
-  void execute(const AcknowledgeCommand& command);
-  void execute(const UnsubscribeCommand& command);
-  void execute(const PingCommand& command);
-  void execute(const HistoryCommand& command);
-  void execute(const StatsCommand& command);
-  void execute(const EchoCommand& command);
-  void execute(const AuthenticateCommand& command);
-  void execute(const InvalidCommand& command);
+  // The request whose resume waits for history. Another one in its place answers it.
+  void set_resuming(std::optional<Call> call);
+  void resumed(const Resumed& found);
 
-  void reply(const Reply& reply);
-  void error(std::string text) { reply(ErrorReply{std::move(text)}); }
-  void consume(const SubscribeCommand& command);
-  void on_consumer_opened(const SubscribeCommand& command, Consumers::Opened opened);
-  v1::Filter filter_for(const SubscribeCommand& command) const;
-  Result<EventFilter> consumer_filter(const SubscribeCommand& command) const;
-  void apply(v1::Filter filter);
-  std::vector<std::string> names_of(const v1::Filter& filter) const;
-  bool add_name(v1::Filter& filter, const std::string& name, bool known_only) const;
-  void ask_history();
+ private:
+  struct Questions {
+    std::deque<Question> waiting;  // the first is under way
+    BlobPtr answer;                // until the socket takes it
+  };
+
+  void append_opening(std::string& frames, const StreamQuery& query, const EventFilter& filter) const;
+  void execute_one(Request request);
+  void open_stream(const EventFilter& filter);
+  void ask_next();
   void on_history(const Result<v1::HistoryPage>& page);
   void send_answer();
   void next_question();
@@ -76,12 +102,18 @@ class Session final : public Subscriber {
   const Dialect& dialect_;
   AccessPtr access_;
   Uuid client_id_;
+  WallTime connected_at_;
+  WallTime last_message_;
+  Subscriptions subscriptions_;
   std::unique_ptr<Questions> questions_;  // only while there are any: an idle client should cost little
   std::unique_ptr<Consuming> consuming_;
+  std::unique_ptr<Consuming> inbox_;
+  std::optional<Call> resuming_;
   std::optional<Seq> since_;  // where the client said that it stands when it connected
   MonoTime next_ping_;
   std::uint32_t pings_sent_ = 0;
   std::uint32_t pongs_sent_ = 0;
+  std::uint32_t open_ = 0;
 };
 
 }  // namespace cell0::gateway

@@ -1,5 +1,5 @@
-// A receiver of the stream with a connection of the gateway's transport. Dialects and commands are the derived classes'
-// business.
+// What hangs on a connection: a client of the gateway, and the plain one that has a single subscription. What it asks
+// is the derived classes' business.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +10,27 @@
 
 namespace cell0::gateway {
 
-class Subscriber : public ConnectionUser, public Receiver {
+class Client : public ConnectionUser {
  public:
-  explicit Subscriber(Connection& connection) : Receiver(connection) {}
-  Connection& connection() { return static_cast<Connection&>(outlet()); }
-  const Connection& connection() const { return static_cast<const Connection&>(outlet()); }
+  explicit Client(Connection& connection) : connection_(connection) {}
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  Connection& connection() { return connection_; }
+  const Connection& connection() const { return connection_; }
 
   // Its place in the list of whoever owns it.
   std::size_t index() const { return index_; }
   void set_index(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
 
  private:
+  Connection& connection_;
   std::uint32_t index_ = 0;
+};
+
+class Subscriber : public Client, public Receiver {
+ public:
+  explicit Subscriber(Connection& connection) : Client(connection), Receiver(connection) {}
 };
 
 }  // namespace cell0::gateway

@@ -230,6 +230,8 @@ struct ReplyMembers {
     out.member("type", "error");
     out.member("error", reply.text);
   }
+  // What this dialect cannot ask for.
+  void operator()(const auto&) const { CELL0_CHECK(false); }
 };
 
 // Appends one text frame of a JSON object whose members `write` writes.
@@ -249,7 +251,9 @@ KeepAlive Cell0dDialect::keep_alive() const {
   return {std::chrono::seconds(30), std::chrono::seconds(60), std::chrono::seconds(30)};
 }
 
-Command Cell0dDialect::decode(std::string_view text) const {
+namespace {
+
+Command decode_message(std::string_view text) {
   const auto message = parse_json(text);
   if (!message) return InvalidCommand{"Invalid JSON"};
   if (!message->IsObject()) return InvalidCommand{"Message must be a JSON object"};
@@ -261,7 +265,11 @@ Command Cell0dDialect::decode(std::string_view text) const {
   return InvalidCommand{"Unknown message type: " + std::string(type->substr(0, 100))};
 }
 
-void Cell0dDialect::reply(std::string& out, const Reply& reply) const {
+}  // namespace
+
+Decoded Cell0dDialect::decode(std::string_view text) const { return {{{decode_message(text)}}}; }
+
+void Cell0dDialect::reply(std::string& out, const ReplyContext&, const Reply& reply) const {
   frame_object(out, [&](JsonWriter& writer) { std::visit(ReplyMembers{writer}, reply); });
 }
 

@@ -12,8 +12,8 @@ class Cell0dDialect final : public Dialect {
   std::string_view default_name() const override { return "all"; }
   KeepAlive keep_alive() const override;
 
-  Command decode(std::string_view text) const override;
-  void reply(std::string& out, const Reply& reply) const override;
+  Decoded decode(std::string_view text) const override;
+  void reply(std::string& out, const ReplyContext&, const Reply& reply) const override;
   void event(std::string& out, const Event& event) const override;
   void skipped(std::string& out, const Skipped& skipped) const override;
   void resumed(std::string& out, const Resumed& resumed) const override;

@@ -1,20 +1,20 @@
 // What a client asks, once its dialect has been decoded: the same commands for every dialect, so that permission and
-// execution exist once. And what it is answered, before its dialect is encoded.
+// execution exist once (gateway/commands/). What it is answered: reply.h.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "common/clock.h"
-#include "common/seq.h"
-#include "gateway/event.h"
+#include "gateway/dialects/fault.h"
 
 namespace cell0::gateway {
 
-// ---- commands
+// ---- the dialect's default stream, by names of types
 
 struct SubscribeCommand {
   std::vector<std::string> names;  // event types, prefix globs, or the dialect's name for its default
@@ -31,72 +31,158 @@ struct AcknowledgeCommand {
 struct UnsubscribeCommand {
   std::vector<std::string> names;
 };
+
+// ---- any events, by a filter
+
+struct FollowCommand {
+  std::vector<std::string> types;  // neither types nor topics: what a stream gets unasked
+  std::vector<std::string> topics;
+  std::vector<std::string> sources;
+  std::uint32_t min_priority = 0;  // 0: any
+  std::string session_id;
+  std::optional<std::uint64_t> since;
+};
+struct UnfollowCommand {  // these names go out of the filter; none at all: everything
+  std::vector<std::string> types;
+  std::vector<std::string> topics;
+};
+
+// ---- small things
+
 struct PingCommand {
   std::optional<std::string> sequence;  // JSON text, to be echoed
 };
+struct EchoCommand {
+  std::string message;  // JSON text
+};
+struct MethodsCommand {};
+struct MethodCommand {
+  std::string name;
+  std::size_t command = 0;  // what it becomes: an index of Command's
+};
+struct ServerCommand {};
+
 struct HistoryCommand {
   std::optional<std::string> type;  // a name or prefix glob; none: the dialect's default
   std::int64_t limit = 100;
   std::optional<std::uint64_t> since;
   std::optional<WallTime> since_time;  // instead: what the broker took then or later
 };
+
+// ---- statistics
+
 struct StatsCommand {};
-struct EchoCommand {
-  std::string message;  // JSON text
-};
+struct RequestStatsCommand {};
+struct GatewayStatsCommand {};
+
+// ---- who one is
+
 struct AuthenticateCommand {
   std::string token;
+  // What it says of itself, where its dialect has words for that.
+  std::optional<std::string> entity_id = {};
+  std::optional<std::string> entity_type = {};
+  std::vector<std::string> capabilities = {};
+  std::optional<std::string> metadata = {};  // a JSON object
+  std::string client_version = {};
+  std::string platform = {};
+  bool durable = false;  // its inbox is kept while it is away
 };
-struct InvalidCommand {
-  std::string text;  // the dialect's words for what is wrong
+struct IssueTokenCommand {
+  std::string entity_id;
+  std::string entity_type = "agent";
+  std::optional<std::vector<std::string>> scopes;  // none: the caller's own
+  std::uint64_t hours = 24;
 };
-using Command = std::variant<SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, PingCommand, HistoryCommand,
-                             StatsCommand, EchoCommand, AuthenticateCommand, InvalidCommand>;
+struct RevokeTokenCommand {
+  std::string token;
+};
+struct SessionInfoCommand {};
 
-// ---- replies
+// ---- who is there
 
-struct WelcomeReply {
-  std::string client_id;
-  WallTime time;
+struct PresenceUpdateCommand {
+  std::optional<std::string> status;
+  std::optional<std::string> status_message;
+  std::optional<std::string> activity;
+  std::optional<std::string> metadata;  // a JSON object
 };
-struct HistoryReply {
-  const std::vector<EventPtr>& events;
-  bool opening = false;  // what was before the client came, not the answer to a question
+struct PresenceGetCommand {
+  std::string entity_id;    // empty: everyone...
+  std::string entity_type;  // ...of this type; empty: any
 };
-struct SubscribedReply {
-  std::vector<std::string> names;
-  std::optional<std::string> consumer = {};  // of an acknowledged one that has just been opened...
-  Seq position = {};                         // ...and what it has acknowledged
+struct PresenceSubscribeCommand {
+  std::string entity_id;
+  std::string entity_type;
 };
-struct PongReply {
-  std::string sequence;  // JSON text
-  WallTime time;
-  std::string client_id;
+struct PresenceUnsubscribeCommand {};
+struct HeartbeatCommand {};
+
+// ---- channels and agents
+
+struct ChannelSubscribeCommand {
+  std::string channel;
+  std::optional<std::uint64_t> since;
 };
-struct PingReply {  // the server's own application ping
-  std::uint64_t sequence = 0;
-  WallTime time;
+struct ChannelUnsubscribeCommand {
+  std::string channel;
 };
-struct StatsReply {
-  std::uint64_t total_connections = 0;
-  std::uint64_t connected_clients = 0;
-  std::uint64_t messages_sent = 0;
-  std::uint64_t messages_received = 0;
-  WallTime start_time;
-  std::vector<std::string> client_ids;  // bounded
-  std::string gateway;
-};
-struct EchoReply {
+struct ChannelPublishCommand {
+  std::string channel;
   std::string message;  // JSON text
 };
-struct AuthenticatedReply {
-  std::string entity_id;
-  std::vector<std::string> scopes;
+struct ChannelHistoryCommand {
+  std::string channel;
+  std::uint64_t limit = 100;
+  std::optional<std::uint64_t> since;
 };
-struct ErrorReply {
+struct AgentSendCommand {
+  std::string agent_id;
+  std::string message;  // JSON text
+};
+struct AgentListCommand {};
+struct AgentAcknowledgeCommand {
+  std::uint64_t seq = 0;
+};
+
+// What the dialect could not understand, in its words.
+struct InvalidCommand {
+  std::string text;
+  Fault fault = Fault::kInvalidParams;
+  std::string data = {};  // JSON text, where more can be said
+};
+
+// gateway/commands/permissions.h has an entry for each, in this order.
+using Command = std::variant<InvalidCommand, SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, FollowCommand,
+                             UnfollowCommand, PingCommand, EchoCommand, MethodsCommand, MethodCommand, ServerCommand,
+                             HistoryCommand, StatsCommand, RequestStatsCommand, GatewayStatsCommand,
+                             AuthenticateCommand, SessionInfoCommand, ChannelHistoryCommand>;
+
+// ---- and where its reply belongs
+
+// The replies of one batch: sent together, when the last one is there.
+struct ReplyBatch {
+  std::size_t missing = 0;
   std::string text;
 };
-using Reply = std::variant<WelcomeReply, HistoryReply, SubscribedReply, PongReply, PingReply, StatsReply, EchoReply,
-                           AuthenticatedReply, ErrorReply>;
+
+// The dialect's own: it comes with the command out of decode() and goes with the reply into reply(). Nobody else looks
+// into it, and a dialect that answers in order leaves it as it is.
+struct ReplyContext {
+  std::string id;       // of the request, as it stood in its text
+  bool silent = false;  // it wants no reply
+  std::shared_ptr<ReplyBatch> batch;
+};
+
+struct Request {
+  Command command;
+  ReplyContext context = {};
+};
+
+// One message of a client: a request, or a batch of some. Bounded by the dialect.
+struct Decoded {
+  std::vector<Request> requests;
+  bool is_batch = false;
+};
 
 }  // namespace cell0::gateway

@@ -1,4 +1,4 @@
-// A client protocol as a pure codec: text in, Command out; Reply, event or notice in, frames out. Knows no socket, no
+// A client protocol as a pure codec: text in, commands out; reply, event or notice in, frames out. Knows no socket, no
 // session, no permission. One object of each for the whole process.
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include "cell0/v1/options.pb.h"
 #include "gateway/dialects/command.h"
+#include "gateway/dialects/reply.h"
 #include "gateway/renderer.h"
 
 namespace cell0::gateway {
@@ -17,18 +18,33 @@ struct KeepAlive {
   std::chrono::seconds message_ping_every{0};  // an application ping of the dialect's own; 0: none
 };
 
+struct Manners {
+  bool streams_unasked = true;  // a new client gets the default events, and the query of its URL counts
+  bool closes_on_token = true;  // a wrong token in a message ends the connection
+  bool large_messages = false;  // up to jsonrpc_message_bytes_max, and compressed if the client likes
+  bool has_inbox = false;       // who has shown a token gets what is sent to it as an agent
+};
+
+// What a client subscribes to, where a dialect has different messages for them.
+enum class Feed { kEvents, kChannel, kInbox, kPresence };
+
 class Dialect : public Renderer {
  public:
   virtual std::string_view name() const = 0;          // "cell0d"
   virtual v1::Audience audience() const = 0;          // what its clients get when they ask for nothing special
   virtual std::string_view default_name() const = 0;  // how a subscription names that: "all"
   virtual KeepAlive keep_alive() const = 0;
+  virtual Manners manners() const { return {}; }
 
-  // Never fails: what cannot be understood is an InvalidCommand. REQUIRES: text is valid UTF-8.
-  virtual Command decode(std::string_view text) const = 0;
+  // One object for each, for the process's life: clients of one feed and filter share what is rendered.
+  virtual const Renderer& renderer(Feed) const { return *this; }
 
-  // Appends the reply as one frame.
-  virtual void reply(std::string& out, const Reply& reply) const = 0;
+  // Never fails: what cannot be understood is an InvalidCommand. `text` may be anything.
+  virtual Decoded decode(std::string_view text) const = 0;
+
+  // Appends the reply as one frame; nothing, if the request wants none or its batch is not complete. Once for each
+  // request. A null context is that of what the server says unasked.
+  virtual void reply(std::string& out, const ReplyContext& context, const Reply& reply) const = 0;
 };
 
 }  // namespace cell0::gateway

@@ -1,4 +1,5 @@
 """Runs the conformance tables of every dialect; the tables say what is expected, README.md how they are read."""
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -25,9 +26,10 @@ KINDS = {
 def cases():
     for table in sorted(HERE.glob("*/*.json")):
         document = json.loads(table.read_text(encoding="utf-8"))
+        defaults = {"path": document.get("path", "/"), "port": document.get("port", "http"), "first": document.get("first", [])}
         for case in document["cases"]:
             name = f"{table.parent.name}/{table.stem}: {case['name']}"
-            yield pytest.param({"path": document.get("path", "/"), "port": document.get("port", "http"), **case}, id=name)
+            yield pytest.param({**defaults, **case}, id=name)
 
 
 @pytest.fixture(scope="module")
@@ -40,34 +42,68 @@ def fabric(tmp_path_factory):
         yield fabric
 
 
-def fill(value, seqs):
-    """`$1` becomes the seq of the first published event, alone as a number, within a text as digits."""
-    if isinstance(value, str):
-        if re.fullmatch(r"\$\d", value) and int(value[1]) <= len(seqs):
-            return seqs[int(value[1]) - 1]
-        return re.sub(r"\$(\d)", lambda m: str(seqs[int(m[1]) - 1]), value)
-    if isinstance(value, list):
-        return [fill(item, seqs) for item in value]
-    if isinstance(value, dict):
-        return {key: fill(item, seqs) for key, item in value.items()}
-    return value
+class Values:
+    """What `$...` stands for in a case: `$1`: the seq of the first published event; `$name`: what `<kind as name>`
+    matched; `$token`: the admin token; `$token(entity scope,...)`: one with these scopes, issued for the case;
+    `$repeat(n text)`: the text n times; `$nested(n)`: n arrays in one another."""
+
+    def __init__(self, fabric):
+        self.fabric = fabric
+        self.seqs = []
+        self.named = {}
+
+    def one(self, match):
+        name, arguments = match[1], match[2]
+        if name.isdigit():
+            return self.seqs[int(name) - 1]
+        if name == "token":
+            return self.fabric.token(*arguments.split(" ", 1)) if arguments else self.fabric.admin_token
+        if name == "repeat":
+            count, text = arguments.split(" ", 1)
+            return text * int(count)
+        if name == "nested":
+            return "[" * int(arguments) + "]" * int(arguments)
+        return self.named[name]
+
+    def fill(self, value):
+        if isinstance(value, str):
+            whole = VALUE.fullmatch(value)
+            if whole and self.known(whole):
+                return self.one(whole)
+            return VALUE.sub(lambda m: str(self.one(m)) if self.known(m) else m[0], value)
+        if isinstance(value, list):
+            return [self.fill(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.fill(item) for key, item in value.items()}
+        return value
+
+    def known(self, match):
+        name = match[1]
+        return int(name) <= len(self.seqs) if name.isdigit() else name in ("token", "repeat", "nested") or name in self.named
 
 
-def difference(expected, actual, where="message"):
+VALUE = re.compile(r"\$(\d|[a-z_]+)(?:\(([^)]*)\))?")
+KIND = re.compile(r"(<[a-z]+)(?: as ([a-z_]+))?>")
+
+
+def difference(expected, actual, named, where="message"):
     """None if it fits, else what does not."""
-    if isinstance(expected, str) and expected in KINDS:
-        return None if KINDS[expected](actual) else f"{where}: {actual!r} is not {expected}"
+    kind = KIND.fullmatch(expected) if isinstance(expected, str) else None
+    if kind and kind[1] + ">" in KINDS:
+        if kind[2]:
+            named[kind[2]] = actual
+        return None if KINDS[kind[1] + ">"](actual) else f"{where}: {actual!r} is not {expected}"
     if isinstance(expected, dict) and isinstance(actual, dict):
         wanted = {k: v for k, v in expected.items() if k != "..."}
         missing = wanted.keys() - actual.keys()
         surplus = set() if "..." in expected else actual.keys() - wanted.keys()
         if missing or surplus:
             return f"{where}: missing {sorted(missing)}, not expected {sorted(surplus)}"
-        return next((d for k in wanted if (d := difference(wanted[k], actual[k], f"{where}.{k}"))), None)
+        return next((d for k in wanted if (d := difference(wanted[k], actual[k], named, f"{where}.{k}"))), None)
     if isinstance(expected, list) and isinstance(actual, list):
         if len(expected) != len(actual):
             return f"{where}: {len(actual)} items, expected {len(expected)}"
-        return next((d for i, e in enumerate(expected) if (d := difference(e, actual[i], f"{where}[{i}]"))), None)
+        return next((d for i, e in enumerate(expected) if (d := difference(e, actual[i], named, f"{where}[{i}]"))), None)
     same = expected == actual and isinstance(expected, bool) == isinstance(actual, bool)
     return None if same else f"{where}: {actual!r}, expected {expected!r}"
 
@@ -76,10 +112,15 @@ def event_type(message):
     return (message.get("event") or {}).get("type") if isinstance(message, dict) else None
 
 
+def is_noise(message):
+    return event_type(message) in NOISE or (isinstance(message, dict) and message.get("method") == "heartbeat")
+
+
 def next_message(client, expected):
     while True:
         message = client.next()
-        if event_type(message) not in NOISE or event_type(message) == event_type(expected):
+        wanted = event_type(message) is not None and event_type(message) == event_type(expected)
+        if wanted or not is_noise(message):
             return message
 
 
@@ -90,29 +131,51 @@ def publish(fabric, events):
     return [one["seq"] for one in answers]
 
 
-def take(step, client, fabric, seqs):
+def expect_all(client, expected, named):
+    """As many messages, in any order."""
+    left = list(expected)
+    while left:
+        message = next_message(client, left[0])
+        fitting = next((one for one in left if difference(one, message, named) is None), None)
+        assert fitting is not None, f"{json.dumps(message)} is none of {json.dumps(left)}"
+        left.remove(fitting)
+
+
+def take(step, client, fabric, values):
     if "send" in step:
-        client.send(fill(step["send"], seqs))
+        client.send(values.fill(step["send"]))
     elif "send_text" in step:
-        client.send(step["send_text"])
+        client.send(values.fill(step["send_text"]))
     elif "send_binary" in step:
         client.send(step["send_binary"].encode())
+    elif "send_bytes" in step:
+        client.send(bytes.fromhex(step["send_bytes"]))
     elif "publish" in step:
-        seqs += publish(fabric, step["publish"])
+        values.seqs += publish(fabric, step["publish"])
     elif "closed" in step:
         assert client.until_closed().code == step["closed"]
+    elif "expect_text" in step:
+        assert client.next_text() == values.fill(step["expect_text"])
+    elif "expect_all" in step:
+        expect_all(client, values.fill(step["expect_all"]), values.named)
     else:
-        expected = fill(step["expect"], seqs)
+        expected = values.fill(step["expect"])
         message = next_message(client, expected)
-        problem = difference(expected, message)
+        problem = difference(expected, message, values.named)
         assert problem is None, f"{problem}\nin {json.dumps(message)}"
 
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case, fabric):
-    seqs = []
+    values = Values(fabric)
     if "before" in case:
-        seqs += publish(fabric, case["before"])
-    with fabric.connect(fill(case["path"], seqs), port=case["port"]) as client:
+        values.seqs += publish(fabric, case["before"])
+    with contextlib.ExitStack() as stack:
+        clients = {}
+        for name in ["", *sorted({step["on"] for step in case["steps"] if "on" in step})]:
+            headers = {"extra_headers": values.fill(case["headers"])} if "headers" in case and not name else {}
+            clients[name] = stack.enter_context(fabric.connect(values.fill(case["path"]), port=case["port"], **headers))
+            for step in case["first"]:
+                take(step, clients[name], fabric, values)
         for step in case["steps"]:
-            take(step, client, fabric, seqs)
+            take(step, clients[step.get("on", "")], fabric, values)

@@ -26,6 +26,12 @@ class Conversation:
 
     def next(self, within=DEADLINE_S):
         """The next message. Raises Closed when there is none to come, AssertionError at the deadline."""
+        message = json.loads(self.next_text(within))
+        self.seen.append(message)
+        return message
+
+    def next_text(self, within=DEADLINE_S):
+        """The next message as it came."""
         try:
             item = self._inbox.get(timeout=max(0.0, within))
         except queue.Empty:
@@ -33,9 +39,7 @@ class Conversation:
         if isinstance(item, Closed):
             self._inbox.put(item)
             raise item
-        message = json.loads(item)
-        self.seen.append(message)
-        return message
+        return item
 
     def until(self, predicate, what="the message", within=DEADLINE_S):
         """Takes messages until predicate(message) holds and returns that one."""

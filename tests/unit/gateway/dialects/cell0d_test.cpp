@@ -41,7 +41,16 @@ struct Describe {
   std::string operator()(const EchoCommand& command) const { return "echo " + command.message; }
   std::string operator()(const AuthenticateCommand& command) const { return "auth " + command.token; }
   std::string operator()(const InvalidCommand& command) const { return "invalid: " + command.text; }
+  std::string operator()(const auto&) const { return "what this dialect has no message for"; }
 };
+
+// The one command of a message: this dialect has no batches, and answers in order.
+Command decode(std::string_view text) {
+  Decoded decoded = kDialect.decode(text);
+  REQUIRE(decoded.requests.size() == 1);
+  CHECK_FALSE(decoded.is_batch);
+  return std::move(decoded.requests[0].command);
+}
 
 // The payload of the one text frame that was appended.
 std::string payload(const std::string& frame) {
@@ -59,7 +68,7 @@ std::string payload(const std::string& frame) {
 
 std::string encoded(const Reply& reply) {
   std::string out;
-  kDialect.reply(out, reply);
+  kDialect.reply(out, {}, reply);
   return payload(out);
 }
 
@@ -150,24 +159,24 @@ TEST_CASE("a message becomes a command, or says what is wrong with it") {
   for (const Row& row : rows) {
     CAPTURE(row.why);
     CAPTURE(row.input);
-    CHECK(std::visit(Describe{}, kDialect.decode(row.input)) == row.expected);
+    CHECK(std::visit(Describe{}, decode(row.input)) == row.expected);
   }
 }
 
 TEST_CASE("an unknown type is quoted, but not all of it, and stays valid text") {
-  const auto command = kDialect.decode(R"({"type":")" + std::string(5000, 'x') + R"("})");
+  const auto command = decode(R"({"type":")" + std::string(5000, 'x') + R"("})");
   CHECK(std::get<InvalidCommand>(command).text == "Unknown message type: " + std::string(100, 'x'));
   // Cut within a code point: what is left of it is replaced when it is written.
   std::string wide = "x";
   for (int i = 0; i < 60; ++i) wide += "\xc3\xa4";
-  const auto cut = kDialect.decode(R"({"type":")" + wide + R"("})");
+  const auto cut = decode(R"({"type":")" + wide + R"("})");
   const std::string text = encoded(ErrorReply{std::get<InvalidCommand>(cut).text});
   CHECK(text.find("\xc3\"") == std::string::npos);
 }
 
 TEST_CASE("JSON nested too deeply is invalid") {
   const std::string deep = R"({"type":"echo","x":)" + std::string(1000, '[') + std::string(1000, ']') + "}";
-  CHECK(std::visit(Describe{}, kDialect.decode(deep)) == "invalid: Invalid JSON");
+  CHECK(std::visit(Describe{}, decode(deep)) == "invalid: Invalid JSON");
 }
 
 TEST_CASE("replies look as the dialect says") {
@@ -187,7 +196,8 @@ TEST_CASE("replies look as the dialect says") {
         R"("messages_received":7,"start_time":"2026-02-12T10:30:00.123456Z","client_ids":["c1","c2"],)"
         R"("gateway":"gw-a-0"}})");
   CHECK(encoded(EchoReply{R"({"type":"echo"})"}) == R"({"type":"echo","data":{"type":"echo"}})");
-  CHECK(encoded(AuthenticatedReply{"admin", {"*"}}) == R"({"type":"auth_ok","entity_id":"admin","scopes":["*"]})");
+  CHECK(encoded(AuthenticatedReply{"admin", "user", {"*"}, "sess_1"}) ==
+        R"({"type":"auth_ok","entity_id":"admin","scopes":["*"]})");
   CHECK(encoded(ErrorReply{"Invalid JSON"}) == R"({"type":"error","error":"Invalid JSON"})");
 }
 

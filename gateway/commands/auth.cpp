@@ -1,0 +1,75 @@
+// Who a client is: tokens shown in a message, issued, revoked; and the inbox that comes with a name.
+#include "gateway/commands/execute.h"
+#include "gateway/commands/inbox.h"
+#include "gateway/commands/permissions.h"
+
+namespace cell0::gateway {
+namespace {
+
+constexpr std::uint16_t kCloseUnauthenticated = 4001;  // dialects.md, "Authentication"
+
+// A token is its entity's; only who may do everything may speak as another.
+Result<AccessPtr> access_for(AccessPtr access, const AuthenticateCommand& command) {
+  const std::string& entity = command.entity_id.value_or(access->entity_id);
+  const std::string& type = command.entity_type.value_or(access->entity_type);
+  if (entity == access->entity_id && type == access->entity_type) return access;
+  if (entity != access->entity_id && !access->may("admin", "")) {
+    return Error{ErrorCode::kForbidden, "entity_id: the token is " + access->entity_id + "'s"};
+  }
+  auto other = std::make_shared<Access>(*access);
+  other->entity_id = entity;
+  other->entity_type = type;
+  return AccessPtr(std::move(other));
+}
+
+void refuse(const Call& call, const Error& why) {
+  Core& core = call.core();
+  Session& session = *call.session();
+  const std::string address = session.connection().peer_address();
+  const MonoTime now = core.clock.mono();
+  const bool refused = core.throttle.refuses(address, now);
+  core.throttle.failed(address, now);
+  if (refused)
+    call.fail(Fault::kRate, "too many wrong tokens from this address; try again in a minute");
+  else
+    call.fail(Fault::kUnauthenticated, why.text);
+  if (session.dialect().manners().closes_on_token) {
+    session.connection().close(kCloseUnauthenticated, "not authenticated");
+  }
+}
+
+}  // namespace
+
+void execute(const Call& call, const AuthenticateCommand& command) {
+  Session& session = *call.session();
+  auto verified = call.core().auth.verify(command.token);
+  if (!verified) return refuse(call, verified.error());
+  auto access = access_for(std::move(verified).value(), command);
+  if (!access) return call.fail(access.error());
+  if (!session.access().anonymous && session.entity_id() != (*access)->entity_id) {
+    return call.fail(Fault::kInvalidState, "this connection is " + session.entity_id() +
+                                               " already; use another one for " + (*access)->entity_id);
+  }
+  session.authenticated(*access);
+  const Access& now = session.access();
+  const AuthenticatedReply reply{now.entity_id, now.entity_type, now.scopes.texts(), session.session_id()};
+  if (!session.dialect().manners().has_inbox) return call.reply(reply);
+  open_inbox(call, command.durable, reply);
+}
+
+void execute(const Call& call, const SessionInfoCommand&) {
+  const Session& session = *call.session();
+  SessionReply reply;
+  reply.session_id = session.session_id();
+  reply.entity_id = session.entity_id();
+  reply.entity_type = session.access().entity_type;
+  reply.connected_at = session.connected_at();
+  reply.last_activity = session.last_message();
+  reply.authenticated = !session.access().anonymous;
+  reply.scopes = session.access().scopes.texts();
+  if (session.subscriptions().events().set() != nullptr) reply.subscriptions.emplace_back("events");
+  for (std::string& name : session.subscriptions().names()) reply.subscriptions.push_back(std::move(name));
+  call.reply(reply);
+}
+
+}  // namespace cell0::gateway

@@ -1,0 +1,38 @@
+// What a command does: one function for each, in the file of its family. permit() has been asked. Each answers its Call
+// exactly once, now or later (but for AcknowledgeCommand, whose dialects have no answer to it).
+#pragma once
+
+#include "gateway/commands/call.h"
+#include "gateway/session.h"
+
+namespace cell0::gateway {
+
+// subscribe.cpp: the dialect's default stream, acknowledged or not
+void execute(const Call& call, const SubscribeCommand& command);
+void execute(const Call& call, const UnsubscribeCommand& command);
+void execute(const Call& call, const AcknowledgeCommand& command);
+
+// events.cpp: any events, by a filter
+void execute(const Call& call, const FollowCommand& command);
+void execute(const Call& call, const UnfollowCommand& command);
+
+// history.cpp
+void execute(const Call& call, const HistoryCommand& command);
+void execute(const Call& call, const ChannelHistoryCommand& command);
+
+// server.cpp: what needs nobody else
+void execute(const Call& call, const InvalidCommand& command);
+void execute(const Call& call, const PingCommand& command);
+void execute(const Call& call, const EchoCommand& command);
+void execute(const Call& call, const MethodsCommand& command);
+void execute(const Call& call, const MethodCommand& command);
+void execute(const Call& call, const ServerCommand& command);
+void execute(const Call& call, const StatsCommand& command);
+void execute(const Call& call, const RequestStatsCommand& command);
+void execute(const Call& call, const GatewayStatsCommand& command);
+
+// auth.cpp
+void execute(const Call& call, const AuthenticateCommand& command);
+void execute(const Call& call, const SessionInfoCommand& command);
+
+}  // namespace cell0::gateway

@@ -1,0 +1,137 @@
+// What a client is answered, before its dialect is encoded. A dialect renders the replies to what it can ask.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "cell0/v1/control.pb.h"
+#include "common/clock.h"
+#include "common/seq.h"
+#include "gateway/dialects/fault.h"
+#include "gateway/event.h"
+#include "gateway/renderer.h"
+
+namespace cell0::gateway {
+
+struct ErrorReply {
+  std::string text;
+  Fault fault = Fault::kInvalidParams;
+  std::string data = {};  // JSON text, or empty
+};
+
+struct WelcomeReply {
+  std::string client_id;
+  WallTime time;
+};
+struct PingReply {  // the server's own application ping
+  std::uint64_t sequence = 0;
+  WallTime time;
+};
+struct PongReply {
+  std::string sequence;  // JSON text
+  WallTime time;
+  std::string client_id;
+};
+struct EchoReply {
+  std::string message;  // JSON text
+};
+struct SuccessReply {};  // it is done, and there is nothing to say about it
+
+struct HistoryReply {
+  const std::vector<EventPtr>& events;
+  bool opening = false;  // what was before the client came, not the answer to a question
+};
+struct SubscribedReply {
+  std::vector<std::string> names;
+  std::optional<std::string> consumer = {};  // of an acknowledged one that has just been opened...
+  Seq position = {};                         // ...and what it has acknowledged
+};
+struct FollowingReply {
+  Resumed resumed;
+  std::optional<std::string> channel = {};  // of a channel; else of events
+};
+
+struct MethodsReply {};  // the dialect knows them
+struct MethodReply {
+  std::string name;
+  bool needs_token = false;
+  std::vector<std::string> scopes;
+};
+struct ServerReply {
+  std::string version;
+  WallTime time;
+};
+
+struct StatsReply {
+  std::uint64_t total_connections = 0;
+  std::uint64_t connected_clients = 0;
+  std::uint64_t messages_sent = 0;
+  std::uint64_t messages_received = 0;
+  WallTime start_time;
+  std::vector<std::string> client_ids;  // bounded
+  std::string gateway;
+  std::uint64_t errors = 0;
+  std::uint64_t entities_known = 0;
+  std::uint64_t entities_online = 0;
+};
+struct RequestStatsReply {
+  std::uint64_t requests = 0;
+  std::uint64_t notifications = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t batches = 0;
+};
+
+struct AuthenticatedReply {
+  std::string entity_id;
+  std::string entity_type;
+  std::vector<std::string> scopes;
+  std::string session_id;
+  std::optional<Seq> inbox = {};  // of a durable one: acknowledged up to here
+};
+struct TokenReply {
+  std::string token;
+  std::uint64_t hours = 0;
+};
+struct SessionReply {
+  std::string session_id;
+  std::string entity_id;
+  std::string entity_type;
+  WallTime connected_at;
+  WallTime last_activity;
+  bool authenticated = false;
+  std::vector<std::string> scopes;
+  std::vector<std::string> subscriptions;
+};
+
+struct PresenceReply {
+  std::vector<v1::PresenceEntity> entries;
+  bool one = false;  // it was asked for this one
+};
+
+struct ChannelReply {
+  std::string channel;
+};
+struct PublishedReply {
+  std::uint64_t recipients = 0;
+  Seq seq;
+};
+struct ChannelHistoryReply {
+  const std::vector<EventPtr>& events;
+  bool recovered = true;
+};
+struct SentReply {
+  bool success = false;
+  bool delivered = false;
+  std::optional<Seq> seq = {};
+};
+
+using Reply = std::variant<ErrorReply, WelcomeReply, PingReply, PongReply, EchoReply, SuccessReply, HistoryReply,
+                           SubscribedReply, FollowingReply, MethodsReply, MethodReply, ServerReply, StatsReply,
+                           RequestStatsReply, AuthenticatedReply, TokenReply, SessionReply, PresenceReply, ChannelReply,
+                           PublishedReply, ChannelHistoryReply, SentReply>;
+
+}  // namespace cell0::gateway

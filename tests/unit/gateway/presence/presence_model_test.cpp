@@ -30,9 +30,6 @@ struct Node : PresenceSource {
   bool presence_connected() const override { return connected; }
   void run_presence_soon() override { run_asked = true; }
 
-  void step();
-  void find_link();
-
   struct Call {
     v1::Request request;
     OnAnswer done;
@@ -40,6 +37,7 @@ struct Node : PresenceSource {
     MonoTime deadline{};  // when it is given up
     bool answered = false;
     bool lost = false;
+    bool spared = false;
     v1::Response response;
     std::uint64_t boot = 0;
   };
@@ -48,6 +46,10 @@ struct Node : PresenceSource {
     std::string data;
     MonoTime at{};
   };
+
+  void step();
+  void find_link();
+  void lose(Call& call);
 
   World& world;
   std::string incarnation;
@@ -248,10 +250,15 @@ void Node::ask_presence(v1::Request request, OnAnswer done) {
   if (!calls.empty()) call.at = std::max(call.at, calls.back().at);
   call.deadline = world.clock.mono() + 3s;
   call.boot = boot;
-  // Two in a row would cost a lease rightly: the gateway was not heard for seven seconds.
-  call.lost = !(call.request.has_presence() && lost_last) && world.chance(world.losses);
-  if (call.request.has_presence()) lost_last = call.lost;
+  if (call.request.has_presence()) call.spared = std::exchange(lost_last, false);
+  lose(call);
   calls.push_back(std::move(call));
+}
+
+// Two announcements in a row would cost a lease rightly: the gateway was not heard for seven seconds.
+void Node::lose(Call& call) {
+  call.lost = !call.spared && world.chance(world.losses);
+  if (call.lost && call.request.has_presence()) lost_last = true;
 }
 
 // As the control client finds out: a while after the broker has died, or has come.
@@ -297,7 +304,7 @@ void Node::step() {
         call.response.mutable_presence_snapshot()->set_head_seq(world.seq);
       }
       call.answered = true;
-      call.lost = world.chance(world.losses) && !lost_last;
+      lose(call);
       call.at = now + world.delay();
     } else if (call.answered && !call.lost && now >= call.at) {
       call.done(std::move(call.response));

@@ -39,7 +39,6 @@ bool Session::open(const HttpRequest& request, std::string_view subprotocol, con
   WebSocketOptions options;
   if (dialect_.manners().large_messages) {
     options.message_bytes_max = static_cast<std::uint32_t>(core_.limits.jsonrpc_message_bytes_max);
-    options.deflate = true;
     // Where a client may do nothing before it has shown a token, it may not make us inflate either.
     options.deflate = !access_->anonymous || !access_->scopes.empty();
   }

@@ -150,3 +150,23 @@ function measureFrames(durationMs) {
     requestAnimationFrame(onFrame);
   });
 }
+
+test('a gateway that wants a token gets one, and takes it back', async () => {
+  gateway.token = 'right';
+  gateway.dropAll(1000);
+  await page.getByRole('heading', { name: 'This gateway wants a token' }).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'login-token');
+  await page.locator('#login-token').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('Not accepted: token: not valid').waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await page.locator('#login-token').fill('right');
+  await page.keyboard.press('Enter');
+  await phase(page, 'open');
+  assert.equal(await page.locator('.login').count(), 0);
+  assert.ok(!(await page.evaluate(() => document.cookie)).includes('session'));
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('heading', { name: 'This gateway wants a token' }).waitFor();
+});

@@ -40,6 +40,8 @@ export class MockGateway {
 
   /** New WebSocket connections are refused while true. */
   refusing = false;
+  /** The token that is wanted of everybody, if one is; the cookie of who has shown it is `session=1`. */
+  token = undefined;
   /** The `?…` of every connection that was asked for, in order. */
   queries = [];
   /** Every message that clients sent, in order. */
@@ -124,6 +126,10 @@ export class MockGateway {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
+    if (this.token !== undefined && !isLoggedIn(request)) {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
     this.queries.push(searchParams);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, searchParams));
   }
@@ -206,8 +212,30 @@ export class MockGateway {
     echo: (_client, message) => ({ type: 'echo', data: message }),
   };
 
+  /** What is not a file, by method and path. */
+  #routes = {
+    'GET /api/v1/me': async (request, response) => {
+      if (this.token !== undefined && !isLoggedIn(request)) return refuse(response, 'a token is needed');
+      const me = { authenticated: isLoggedIn(request), entity_id: 'ada', scopes: ['subscribe:>'] };
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(me));
+    },
+    'POST /login': async (request, response) => {
+      let body = '';
+      for await (const part of request) body += part;
+      if (JSON.parse(body).token !== this.token) return refuse(response, 'token: not valid');
+      const me = { authenticated: true, entity_id: 'ada', scopes: ['*'] };
+      response.writeHead(200, { 'Set-Cookie': 'session=1; Path=/; HttpOnly; SameSite=Strict' }).end(JSON.stringify(me));
+    },
+    'POST /logout': async (_request, response) => {
+      response.writeHead(204, { 'Set-Cookie': 'session=; Path=/; Max-Age=0' }).end();
+      for (const { socket } of this.#clients.values()) socket.close(1000);
+    },
+  };
+
   async #serve(request, response) {
     const { pathname } = new URL(request.url, this.url);
+    const route = this.#routes[`${request.method} ${pathname}`];
+    if (route) return route(request, response);
     const path = normalize(pathname === '/' ? '/index.html' : pathname);
     try {
       const body = await readFile(join(kDist, path));
@@ -217,6 +245,13 @@ export class MockGateway {
       response.writeHead(404).end();
     }
   }
+}
+
+const isLoggedIn = (request) => /\bsession=1\b/.test(request.headers.cookie ?? '');
+
+function refuse(response, message) {
+  const error = { code: 'unauthenticated', message };
+  response.writeHead(401, { 'Content-Type': 'application/json' }).end(JSON.stringify({ error }));
 }
 
 function now() {

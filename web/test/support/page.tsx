@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { act } from 'preact/test-utils';
 import { Cell0Client } from '../../src/client/index.js';
 import { Dashboard, type Surroundings } from '../../src/dashboard/model/dashboard.js';
+import { Login } from '../../src/dashboard/model/login.js';
 import { App } from '../../src/dashboard/view/app.js';
 import { listenToKeys } from '../../src/dashboard/view/keyboard.js';
 import { FakeServer } from './fake_server.js';
@@ -15,6 +16,9 @@ export class Page {
   server = new FakeServer();
   clock = new ManualClock();
   dashboard: Dashboard;
+  login: Login;
+  /** What the gateway answers over HTTP; "POST /login" with its body. */
+  answer: (request: string, body: string) => Response = () => new Response('{}', { status: 404 });
   root = document.createElement('div');
   #frames: (() => void)[] = [];
   #intervals: (() => void)[] = [];
@@ -34,9 +38,13 @@ export class Page {
       },
       ...(logLimits && { logLimits }),
     });
+    this.login = new Login(
+      () => this.dashboard.reconnect(),
+      async (path, init) => this.answer(`${init?.method ?? 'GET'} ${path}`, String(init?.body ?? '')),
+    );
     document.body.append(this.root);
     act(() => {
-      render(<App dashboard={this.dashboard} />, this.root);
+      render(<App dashboard={this.dashboard} login={this.login} />, this.root);
       this.dashboard.start();
     });
     this.#stopKeys = listenToKeys(this.dashboard);

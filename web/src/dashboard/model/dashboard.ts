@@ -98,6 +98,12 @@ export class Dashboard {
     else this.#client.disconnect();
   }
 
+  /** Drops the connection, if there is one, and opens another: the page has other rights now. */
+  reconnect(): void {
+    this.#client.disconnect();
+    this.#client.connect();
+  }
+
   retryNow(): void {
     this.#client.retryNow();
   }

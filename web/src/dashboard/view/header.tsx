@@ -1,8 +1,10 @@
-// Name, state of the connection, and the switch for it.
+// Name, state of the connection and the switch for it, and who is logged in.
 import type { ConnectionState } from '../../client/index.js';
 import type { Dashboard } from '../model/dashboard.js';
+import type { Login } from '../model/login.js';
+import { Account } from './login_form.js';
 
-export function Header({ dashboard }: { dashboard: Dashboard }) {
+export function Header({ dashboard, login }: { dashboard: Dashboard; login: Login }) {
   const state = dashboard.connection.value;
   return (
     <header class="header">
@@ -14,6 +16,7 @@ export function Header({ dashboard }: { dashboard: Dashboard }) {
         cell0
       </h1>
       <ConnectionIndicator dashboard={dashboard} />
+      <Account login={login} />
       <button
         type="button"
         class="button connect"

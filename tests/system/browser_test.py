@@ -15,7 +15,7 @@ def run_node_tests(name, **environment):
 def test_the_dashboard_and_the_client_library_on_a_real_fabric(empty_fabric):
     empty_fabric.start_broker()
     empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
-    for name in "dashboard.test.mjs", "client.test.mjs":
+    for name in "dashboard.test.mjs", "client.test.mjs", "rpc_client.test.mjs":
         run_node_tests(name, CELL0_URL=empty_fabric.http_url,
                        CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
 

@@ -187,6 +187,28 @@ TEST_CASE("compressed messages that break a rule get the close code that they de
   for (const Row& row : rows) check_events(row.why, row.bytes, {{Kind::kError, row.code, ""}}, true);
 }
 
+TEST_CASE("whatever is damaged on the way, a message comes out whole, or an error, and never more than the limit") {
+  const std::string deflated("\xec\xc1\x31\x01\x00\x00\x00\xc2\xa0\xda\x8b\x6f\x0a\x3f\xa0\x00\x00\x00\x00\x80\xb7\x01",
+                             22);
+  const std::string hello("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
+  const std::string intact = client_frame(0x41, hello.substr(0, 3)) + client_frame(0x89, "ping") +
+                             client_frame(0x80, hello.substr(3)) + client_frame(0x81, "plain") +
+                             client_frame(0xc2, hello) + client_frame(0xc1, deflated);
+  std::uint32_t state = 20261121;
+  const auto random = [&state](std::size_t below) {
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % below;
+  };
+  for (int round = 0; round < 3'000; ++round) {
+    std::string bytes = intact;
+    for (std::size_t i = 0; i <= random(3); ++i) bytes[random(bytes.size())] ^= static_cast<char>(1U << random(8));
+    for (const Seen& seen : run(bytes, 1 + random(64), true)) {
+      REQUIRE(seen.payload.size() <= kMessageBytesMax);
+      if (seen.kind == Kind::kError) REQUIRE((seen.code == 1002 || seen.code == 1007 || seen.code == 1009));
+    }
+  }
+}
+
 TEST_CASE("an engine goes back to its pool between messages only") {
   WsEnginePool pool;
   auto engine = pool.take({kMessageBytesMax, false});

@@ -42,6 +42,12 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
   limits.integer(
       "consumers_max", to.consumers_max, 1, 10'000'000,
       "Acknowledged consumers whose position is kept. Beyond it new ones are refused, unless one is long unused.");
+  limits.integer("presence_entities_max", to.presence_entities_max, 1, 10'000'000,
+                 "Entities that presence knows as connected. Beyond it new ones are left out.");
+  limits.integer("presence_bytes_max", to.presence_bytes_max, 1024 * kKiB, 1024 * kGiB,
+                 "Bytes of what entities say of themselves. Beyond it what is new is left out.");
+  limits.integer("presence_topics_max", to.presence_topics_max, 1, 10'000'000,
+                 "Topics whose subscribers are counted. Beyond it new ones are left out.");
 }
 
 void describe_output(ConfigSection& limits, BrokerLimits& to) {

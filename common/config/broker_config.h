@@ -38,6 +38,9 @@ struct BrokerLimits {
   std::size_t consumers_max = 10'000;
   std::size_t topics_max = 10'000;  // with counters
   std::size_t gateways_max = 256;   // with a lease
+  std::size_t presence_entities_max = 100'000;  // that are connected
+  std::size_t presence_bytes_max = 256 << 20;   // of what they say of themselves
+  std::size_t presence_topics_max = 100'000;    // whose subscribers are counted
 };
 
 struct BrokerConfig {

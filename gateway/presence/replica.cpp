@@ -16,7 +16,7 @@ void Replica::warm() {
 
 std::optional<v1::PresenceSnapshotRequest> Replica::question() {
   if (!wanted_ || asking_) return std::nullopt;
-  if (!loading_) loading_.emplace();
+  if (!loading_) loading_ = std::make_unique<Loading>();
   asking_ = true;
   v1::PresenceSnapshotRequest request;
   if (!loading_->pages.empty()) request.set_after(loading_->pages.back().last);

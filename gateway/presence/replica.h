@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -72,7 +73,7 @@ class Replica {
   Entries entries_;
   std::set<std::pair<std::int64_t, std::string>> offline_;  // last_seen_us and id of those with no connection
   std::vector<Page> pages_;                                 // of the last snapshot
-  std::optional<Loading> loading_;
+  std::unique_ptr<Loading> loading_;                        // while a snapshot is
   bool wanted_ = true;
   bool asking_ = false;
   bool stale_ = false;    // what is on its way was asked for before want()

@@ -37,8 +37,11 @@ export interface LinkHandlers {
   state(state: ConnectionState): void;
 }
 
-/** Close codes after which trying again is pointless (a refused token); anything else is worth another attempt. */
-const kFinalCloseCodes: ReadonlySet<number> = new Set([4001]);
+/**
+ * Close codes after which trying again is pointless (a refused token), or would take from another connection what it has
+ * just taken from this one; anything else is worth another attempt.
+ */
+const kFinalCloseCodes: ReadonlySet<number> = new Set([4001, 4009]);
 
 const kCloseReasons: ReadonlyMap<number, string> = new Map([
   [1000, 'closed by the server'],
@@ -47,6 +50,7 @@ const kCloseReasons: ReadonlyMap<number, string> = new Map([
   [1009, 'a message was too large'],
   [1013, 'the server is busy or this client was too slow'],
   [4001, 'the token was refused'],
+  [4009, 'another connection has taken over'],
 ]);
 
 export class Link {

@@ -80,6 +80,12 @@ describe('opening', () => {
     expect(client.state).toEqual({ phase: 'idle', reason: 'auth.authenticate: expired (-32001)' });
   });
 
+  it('ends for good when another connection has taken over its inbox', () => {
+    open();
+    server.socket.drop(4009);
+    expect(client.state).toEqual({ phase: 'idle', reason: 'another connection has taken over' });
+  });
+
   it('gives up on a server that does not answer the authentication', async () => {
     open({ token: 'cell0_x' });
     clock.advance(10_000);

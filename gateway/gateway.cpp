@@ -47,6 +47,7 @@ TransportLimits transport_limits(const GatewayLimits& config) {
   limits.head_bytes_max = config.head_bytes_max;
   limits.body_bytes_max = config.body_bytes_max;
   limits.message_bytes_max = config.message_bytes_max;
+  limits.input_bytes_max = config.input_bytes_max;
   limits.reply_queue_bytes_max = config.reply_queue_bytes_max;
   limits.send_buffer_bytes = config.send_buffer_bytes;
   limits.head_timeout = seconds_of(config.head_timeout);

@@ -38,6 +38,8 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
                  "Bytes of a WebSocket message, all its fragments together. More closes with 1009.");
   limits.integer("jsonrpc_message_bytes_max", to.jsonrpc_message_bytes_max, 1 * kKiB, 64 * kMiB,
                  "The same for clients of the jsonrpc dialect.");
+  limits.integer("input_bytes_max", to.input_bytes_max, 1 * kMiB, 64 * kGiB,
+                 "Bytes of incomplete WebSocket messages, of all clients. Who sends more of one closes with 1013.");
   limits.integer("head_bytes_max", to.head_bytes_max, 1 * kKiB, 1 * kMiB,
                  "Bytes of a request's line and headers. More is answered with 431.");
   limits.integer("body_bytes_max", to.body_bytes_max, 1 * kKiB, 64 * kMiB,

@@ -32,6 +32,7 @@ struct GatewayLimits {
   std::size_t connections_max = 20'000;
   std::size_t message_bytes_max = 1 << 20;
   std::size_t jsonrpc_message_bytes_max = 10 << 20;
+  std::size_t input_bytes_max = 256 << 20;
   std::size_t head_bytes_max = 16 << 10;
   std::size_t body_bytes_max = 1 << 20;
   std::size_t reply_queue_bytes_max = 256 << 10;

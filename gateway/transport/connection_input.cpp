@@ -200,6 +200,11 @@ std::size_t Connection::feed_websocket(char* bytes, std::size_t count) {
   const std::size_t used = engine_->consume(bytes, count, event);
   server_.stats_.bytes_inflated += engine_->take_inflated();
   on_ws_event(event);
+  const bool over = !engine_->at_boundary() && server_.engines_.held_bytes() > server_.limits_.input_bytes_max;
+  if (over && !input_over_ && mode_ != Mode::kClosed) {
+    ++server_.stats_.closed_input;
+    fail_websocket(ws_close::kTryLater, "too many large messages are under way");
+  }
   if (input_over_) {
     engine_.reset();
   } else if (mode_ != Mode::kClosed && engine_->at_boundary()) {

@@ -15,9 +15,11 @@ namespace cell0::gateway {
 inline constexpr std::size_t kDeflateBytesMin = 1024;
 inline constexpr std::size_t kDeflateBytesMax = 1024 * 1024;
 
-// One compressed message in. 40 KiB of memory from the first bytes on.
+// One compressed message in.
 class Inflater {
  public:
+  static constexpr std::size_t kBytes = 42 * 1024;  // what one costs, from the first bytes on
+
   enum class Outcome : std::uint8_t {
     kOk,
     kTooBig,  // `out` would have become larger than `bytes_max`

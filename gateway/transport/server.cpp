@@ -155,6 +155,7 @@ void Server::stop_listening() {
 TransportStats Server::stats() const {
   TransportStats stats = stats_;
   stats.connections = connections_.size();
+  stats.input_bytes = engines_.held_bytes();
   return stats;
 }
 

@@ -63,11 +63,13 @@ struct TransportStats {
   std::uint64_t errors_protocol = 0;     // closed with 1002
   std::uint64_t errors_data = 0;         // 1007
   std::uint64_t errors_too_big = 0;      // 1009
+  std::uint64_t closed_input = 0;        // 1013: incomplete messages over input_bytes_max
   std::uint64_t closed_reply_queue = 0;  // 1013: replies over reply_queue_bytes_max
   std::uint64_t closed_stalled = 0;      // 1013: took nothing for stall_timeout
   std::uint64_t closed_silent = 0;       // 1011: nothing heard for close_after
   std::uint64_t timeouts = 0;            // head, body, message, idle, close
   std::uint64_t writes_blocked = 0;      // times a socket was full
+  std::size_t input_bytes = 0;           // of incomplete messages, held now
   std::size_t connections = 0;           // open now
   std::size_t websockets = 0;            // open now
   std::size_t websockets_deflating = 0;  // of them, those that agreed to permessage-deflate

@@ -16,6 +16,10 @@ struct TransportLimits {
   std::size_t message_bytes_max = 1024 * 1024;  // of a WebSocket message, all its fragments; more is 1009. A
                                                 // dialect may say otherwise (WebSocketOptions).
 
+  // Of WebSocket messages that are incomplete, of all connections together, inflaters included. Over it who sends more
+  // of an incomplete message is closed with 1013; messages that arrive in one piece pass.
+  std::size_t input_bytes_max = 256 * 1024 * 1024;
+
   // Replies that wait for one connection's socket. At half of it we stop reading from that client; over it the
   // connection is closed with 1013. HTTP responses do not count: there is only ever one.
   std::size_t reply_queue_bytes_max = 256 * 1024;

@@ -44,6 +44,7 @@ class MessageInflater : public wpp::extensions::permessage_deflate::disabled<Def
     if (inflater_) *spare_ = std::move(inflater_);
   }
   bool complete() const { return inflater_->complete(); }
+  std::size_t held_bytes() const { return inflater_ ? Inflater::kBytes : 0; }
   std::size_t take_inflated() { return std::exchange(inflated_, 0); }
 
   // For the library, which ends each compressed message with the four bytes that its sender left out.
@@ -132,6 +133,10 @@ class Processor : public wpp::processor::hybi13<EngineConfig> {
     return m_state == HEADER_BASIC && m_bytes_needed == wpp::frame::BASIC_HEADER_LENGTH && !m_data_msg.msg_ptr;
   }
 
+  std::size_t held_bytes() const {
+    return m_permessage_deflate.held_bytes() + (m_data_msg.msg_ptr ? m_data_msg.msg_ptr->get_payload().size() : 0);
+  }
+
   // What is wrong with the message that is ready, nullptr if nothing: what the library does not look at. It asks for a
   // whole code point at the end only if the last frame's opcode is text, so a fragmented text could end inside one; and
   // not at all for what comes out of a compressed message at its very end. REQUIRES: ready().
@@ -145,12 +150,21 @@ class Processor : public wpp::processor::hybi13<EngineConfig> {
   }
 };
 
+// What all engines of a pool share.
+struct EngineShared {
+  std::shared_ptr<MessageManager> messages = std::make_shared<MessageManager>();
+  EngineConfig::rng_type rng;
+  std::unique_ptr<Inflater> inflater;  // one that nobody needs now, if there is one
+  std::size_t held_bytes = 0;          // of messages that are incomplete
+};
+
 class Hybi13Engine final : public WsEngine {
  public:
-  Hybi13Engine(std::shared_ptr<MessageManager> manager, EngineConfig::rng_type& rng)
-      : processor_(false, true, std::move(manager), rng) {}
+  explicit Hybi13Engine(std::shared_ptr<EngineShared> shared)
+      : shared_(std::move(shared)), processor_(false, true, shared_->messages, shared_->rng) {}
+  ~Hybi13Engine() override { shared_->held_bytes -= held_bytes_; }
 
-  void begin(const WsInput& input, std::unique_ptr<Inflater>& spare) { processor_.begin(input, spare); }
+  void begin(const WsInput& input) { processor_.begin(input, shared_->inflater); }
 
   std::size_t consume(char* bytes, std::size_t count, WsEvent& event) override {
     event = {};
@@ -165,16 +179,23 @@ class Hybi13Engine final : public WsEngine {
       event = defect == nullptr ? event_of(*message_) : fault(ws_close::kBadData, defect);
     }
     if (processor_.at_boundary()) processor_.inflater().rest();
+    count_held();
     return used;
   }
 
   bool at_boundary() const override { return processor_.at_boundary(); }
+  std::size_t held_bytes() const override { return held_bytes_; }
   std::size_t take_inflated() override { return processor_.inflater().take_inflated(); }
 
   void forget_message() { message_.reset(); }
 
  private:
   using Message = EngineConfig::message_type;
+
+  void count_held() {
+    const std::size_t before = std::exchange(held_bytes_, processor_.held_bytes());
+    shared_->held_bytes += held_bytes_ - before;
+  }
 
   WsEvent fault(std::uint16_t code, std::string text) {
     error_text_ = std::move(text);
@@ -210,34 +231,34 @@ class Hybi13Engine final : public WsEngine {
     return {WsEvent::Kind::kClose, code, payload.substr(2)};
   }
 
+  std::shared_ptr<EngineShared> shared_;
   Processor processor_;
+  std::size_t held_bytes_ = 0;      // as it is in shared_->held_bytes
   Processor::message_ptr message_;  // keeps the last event's payload
   std::string error_text_;
 };
 
 }  // namespace
 
-struct WsEnginePool::Shared {
-  std::shared_ptr<MessageManager> messages = std::make_shared<MessageManager>();
-  EngineConfig::rng_type rng;
-  std::unique_ptr<Inflater> inflater;  // one that nobody needs now, if there is one
-};
+struct WsEnginePool::Shared : EngineShared {};
 
-WsEnginePool::WsEnginePool() : shared_(std::make_unique<Shared>()) {}
+WsEnginePool::WsEnginePool() : shared_(std::make_shared<Shared>()) {}
 
 WsEnginePool::~WsEnginePool() = default;
 
 std::unique_ptr<WsEngine> WsEnginePool::take(const WsInput& input) {
   std::unique_ptr<WsEngine> engine;
   if (idle_.empty()) {
-    engine = std::make_unique<Hybi13Engine>(shared_->messages, shared_->rng);
+    engine = std::make_unique<Hybi13Engine>(shared_);
   } else {
     engine = std::move(idle_.back());
     idle_.pop_back();
   }
-  static_cast<Hybi13Engine&>(*engine).begin(input, shared_->inflater);
+  static_cast<Hybi13Engine&>(*engine).begin(input);
   return engine;
 }
+
+std::size_t WsEnginePool::held_bytes() const { return shared_->held_bytes; }
 
 void WsEnginePool::put(std::unique_ptr<WsEngine> engine) {
   CELL0_CHECK(engine->at_boundary());

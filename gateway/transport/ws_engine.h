@@ -45,6 +45,9 @@ class WsEngine {
   // True between messages: no byte of another has been taken.
   virtual bool at_boundary() const = 0;
 
+  // Bytes that it holds of a message that is incomplete, an inflater among them.
+  virtual std::size_t held_bytes() const = 0;
+
   // Bytes that came out of compressed messages since the last call of this.
   virtual std::size_t take_inflated() = 0;
 
@@ -61,10 +64,11 @@ class WsEnginePool {
   std::unique_ptr<WsEngine> take(const WsInput& input);
   void put(std::unique_ptr<WsEngine> engine);  // REQUIRES: engine->at_boundary()
   std::size_t idle_count() const { return idle_.size(); }
+  std::size_t held_bytes() const;  // of all its engines that are out
 
  private:
-  struct Shared;  // what websocketpp wants its engines to share
-  std::unique_ptr<Shared> shared_;
+  struct Shared;                    // what websocketpp wants its engines to share
+  std::shared_ptr<Shared> shared_;  // with the engines, which may be the last to go
   std::vector<std::unique_ptr<WsEngine>> idle_;
 };
 

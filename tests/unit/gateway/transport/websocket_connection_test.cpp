@@ -512,6 +512,43 @@ TEST_CASE("40 KB that would become 42 MB are refused with 1009, without the memo
   CHECK(f.handler.texts.empty());
 }
 
+TEST_CASE("incomplete messages of all clients together have a limit; who is over it is told to try later") {
+  TransportLimits limits;
+  limits.input_bytes_max = 20'000;
+  Fixture f(limits);
+  auto first = f.open_websocket();
+  auto second = f.open_websocket();
+  const std::string fragment = masked(0x01, std::string(8'000, 'x'));
+  const std::string more = masked(0x00, std::string(8'000, 'x'));
+  first->send(fragment);
+  second->send(fragment);
+  f.run_until([&] { return f.server->stats().input_bytes == 16'000; });
+  second->send(more);
+  f.run_until([&] { return f.handler.closes.size() == 1; });
+  CHECK(f.handler.closes[0].code == 1013);
+  CHECK(f.server->stats().closed_input == 1);
+  CHECK(f.server->stats().input_bytes == 8'000);
+  auto third = f.open_websocket();
+  third->send(masked(0x81, std::string(30'000, 'y')));  // in one piece
+  first->send(masked(0x80, "end"));
+  f.run_until([&] { return f.handler.texts.size() == 2; });
+  CHECK(f.server->stats().input_bytes == 0);
+  first->send(fragment);
+  f.run_until([&] { return f.server->stats().input_bytes == 8'000; });
+  first->hang_up();
+  f.run_until([&] { return f.server->stats().input_bytes == 0; });
+}
+
+TEST_CASE("an inflater counts as held while its message is incomplete") {
+  DeflateFixture f;
+  auto client = f.open();
+  client->send(masked(0x41, kHello.substr(0, 3)));
+  f.run_until([&] { return f.server->stats().input_bytes >= Inflater::kBytes; });
+  client->send(masked(0x80, kHello.substr(3)));
+  f.run_until([&] { return f.handler.texts.size() == 1; });
+  CHECK(f.server->stats().input_bytes == 0);
+}
+
 TEST_CASE("a client whose messages inflate to much does not keep the loop") {
   DeflateFixture f;
   auto bomber = f.open();

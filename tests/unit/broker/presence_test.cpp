@@ -127,6 +127,20 @@ TEST_CASE("an older word that arrives later does not count") {
   CHECK(bench.changes() == "x=busy");
 }
 
+TEST_CASE("a gateway that says an older word is told the later one, also if that was no news") {
+  Bench bench;
+  bench.join('A');
+  bench.join('B');
+  v1::PresenceEntity x = bench.entity("x", "away");
+  bench.say('A', x);
+  const v1::PresenceEntity older = bench.entity("x", "busy");
+  x.set_updated_us(older.updated_us() + 1);
+  bench.say('A', x);
+  CHECK(bench.changes() == "x=away");
+  bench.say('B', older);
+  CHECK(bench.changes() == "x=away");
+}
+
 TEST_CASE("how often an entity is connected, and when it was seen, is no news") {
   Bench bench;
   bench.join('A');

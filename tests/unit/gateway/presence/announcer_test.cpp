@@ -141,9 +141,12 @@ TEST_CASE("after a lost answer, and when the broker asks for it, everything is a
   bench.connect(2, "y");
   bench.announcer.unsubscribed("t");
   CHECK(bench.ask() == "+y t=0");
+  const std::uint64_t lost = bench.counter;
   bench.fail();
   CHECK(bench.send(v1::PresenceAnswer::ANNOUNCE_ALL) == "all +x +y");
+  CHECK(bench.counter == lost + 2);  // not the next: it goes on with nothing that broke off
   CHECK(bench.send() == "all +x +y");
+  CHECK(bench.counter == lost + 4);
   CHECK(bench.send() == "");
   CHECK(bench.send() == "nothing");
 }
@@ -218,6 +221,12 @@ TEST_CASE("announced() calls when the broker has it, and at once if there is not
   CHECK(bench.called == "abcd");  // the new broker has nothing yet
   CHECK(bench.send() == "all +x +y");
   CHECK(bench.called == "abcde");
+  bench.send();
+  bench.announcer.on_link(true);
+  bench.announcer.announced(bench.note("f"), true);
+  CHECK(bench.called == "abcde");  // nothing is new, but another broker has to learn it
+  bench.send();
+  CHECK(bench.called == "abcdef");
 }
 
 TEST_CASE("an entity begins online, and a second connection keeps what was said on the first") {

@@ -87,6 +87,7 @@ struct World {
       JsonWriter out(data);
       write_event_data(out, presence_changed(*changed));
       if (changed->connections() == 0) called_offline(changed->entity_id());
+      told[changed->entity_id()] = changed->status();
       broker->change_taken();
       for (auto& node : nodes) {
         if (node == nullptr) continue;
@@ -213,6 +214,7 @@ struct World {
         const std::string status = entry ? entry->status() : "offline";
         if (!there(id)) CHECK(status == "offline");
         CHECK(statuses.try_emplace(id, status).first->second == status);
+        CHECK((told.count(id) > 0 ? told.at(id) : "offline") == status);
       }
       CHECK(node->presence.loaded());
       CHECK_FALSE(node->presence.warming());
@@ -233,6 +235,7 @@ struct World {
   std::vector<std::unique_ptr<Node>> nodes;
   std::map<ConnectionId, MonoTime> made;
   std::map<std::string, MonoTime> gone_since;  // of those who are not connected
+  std::map<std::string, std::string> told;     // by all brokers: what somebody knows who only listens
   std::string flickers, ghosts;                // their ids
 };
 

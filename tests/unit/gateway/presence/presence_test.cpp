@@ -201,6 +201,27 @@ TEST_CASE("missed events and a broker that is no longer warming make it load a s
   CHECK(bench.ids({}).empty());
 }
 
+TEST_CASE("what an entity has said elsewhere while events were missed holds here, too") {
+  Bench bench;
+  bench.link(true);
+  bench.answer();
+  bench.connect(1, "a");
+  bench.answer();
+  v1::PresenceEntity later = *bench.presence.find("a");
+  later.set_status("busy");
+  later.set_updated_us(later.updated_us() + 1);
+  bench.others = {later};
+  bench.presence.on_gap();
+  bench.answer();
+  std::string announced;
+  bench.link(false);
+  bench.link(true);
+  for (const auto& [request, done] : bench.asked) {
+    for (const auto& entity : request.presence().entities()) announced += entity.entity_id() + "=" + entity.status();
+  }
+  CHECK(announced == "a=busy");
+}
+
 TEST_CASE("recipients are counted by the broker") {
   Bench bench;
   bench.link(true);

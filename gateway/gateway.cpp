@@ -255,6 +255,7 @@ void Gateway::open_session(Connection& connection, const HttpRequest& request, A
   ++core_.counts.connections_total;
   client_events_->connected(to_string(session->client_id()), request.path);
   connection.set_user(session.get());
+  note_present(connection, session->access(), session->session_id());
   session->set_index(sessions_.size());
   sessions_.push_back(std::move(session));
 }
@@ -269,6 +270,18 @@ void Gateway::open_stream(Connection& connection, const HttpRequest& request) {
   streams_.push_back(std::move(stream));
   if (auto opened = streams_.back()->open(stream_renderer_, *query); !opened) {
     log_.warn("a stream was refused", {{"why", opened.error().text}});
+  }
+}
+
+// A token's entity is online while the connection lasts.
+void Gateway::note_present(const Connection& connection, const Access& access, std::string session_id) {
+  if (access.anonymous) return;
+  EntityInfo info;
+  info.entity_id = access.entity_id;
+  info.entity_type = access.entity_type;
+  info.session_id = std::move(session_id);
+  if (auto noted = presence_.presence().connected(connection.id(), info); !noted) {
+    log_.warn("an entity is not in presence", {{"why", noted.error().text}});
   }
 }
 

@@ -89,6 +89,31 @@ void add_log(CLI::App& app, LogCommand& log) {
   in.add_option("--input,-i", log.input, "A file instead of standard input");
 }
 
+void add_token(CLI::App& app, TokenOptions& token) {
+  using What = TokenOptions::What;
+  auto& command = *app.add_subcommand("token", "Issues, checks and revokes tokens");
+  command.require_subcommand(1);
+  const auto add = [&](const char* name, const char* help, What what) -> CLI::App& {
+    auto& sub = *command.add_subcommand(name, help);
+    sub.callback([&token, what] { token.what = what; });
+    return sub;
+  };
+  auto& issue = add("issue", "Prints a new token, signed with this machine's key", What::kIssue);
+  issue.add_option("--entity,-e", token.entity, "Whose it is")->required();
+  issue.add_option("--type", token.entity_type, "agent, user, session, channel or system")->capture_default_str();
+  add_list(issue, "--scope,-s", token.scopes,
+           "What it may do, such as publish:channels.>, presence:write, agent:send, or * for everything; without any "
+           "it may only be shown");
+  issue.add_option("--hours", token.hours, "How long it is good for; else gateway.auth.token_hours")
+      ->check(CLI::Range(1, 87'600));
+  const char* const kTokenHelp = "The token; - reads it from standard input";
+  auto& check = add("check", "Says what is in a token; exit code 1 if it is not valid or was revoked", What::kCheck);
+  check.add_option("token", token.token, kTokenHelp)->required();
+  check.add_flag("--offline", token.offline, "Does not ask the broker whether it was revoked");
+  auto& revoke = add("revoke", "Ends a token, and those derived from it, on every gateway", What::kRevoke);
+  revoke.add_option("token", token.token, kTokenHelp)->required();
+}
+
 struct Globals {
   std::string config;
   std::vector<std::string> sets;
@@ -139,6 +164,7 @@ void finish_arguments(const CLI::App& app, const Globals& globals, Arguments& ar
   if (app.got_subcommand("history")) arguments.command = Command::kHistory;
   if (app.got_subcommand("clients")) arguments.command = Command::kClients;
   if (app.got_subcommand("log")) arguments.command = Command::kLog;
+  if (app.got_subcommand("token")) arguments.command = Command::kToken;
   if (app.got_subcommand("check-config")) arguments.command = Command::kCheckConfig;
 }
 
@@ -158,6 +184,7 @@ std::optional<Arguments> parse_arguments(int argc, const char* const* argv, int&
   add_history(app, arguments.history);
   add_clients(app, arguments.clients);
   add_log(app, arguments.log);
+  add_token(app, arguments.token);
   auto& check = *app.add_subcommand("check-config", "Reads the configuration and says what is wrong with it");
   check.add_option("file", globals.config, "The file; else --config or $CELL0_CONFIG");
   try {

@@ -63,7 +63,18 @@ struct ClientsOptions {
   bool json = false;
 };
 
-enum class Command { kPub, kSub, kHistory, kClients, kLog, kCheckConfig };
+struct TokenOptions {
+  enum class What { kIssue, kCheck, kRevoke };
+  What what = What::kIssue;
+  std::string entity;  // issue
+  std::string entity_type = "agent";
+  std::vector<std::string> scopes;
+  unsigned hours = 0;    // 0: gateway.auth.token_hours
+  std::string token;     // check, revoke; "-": from standard input
+  bool offline = false;  // check: does not ask the broker whether it was revoked
+};
+
+enum class Command { kPub, kSub, kHistory, kClients, kLog, kToken, kCheckConfig };
 
 struct Arguments {
   Command command = Command::kPub;
@@ -74,6 +85,7 @@ struct Arguments {
   HistoryOptions history;
   ClientsOptions clients;
   LogCommand log;
+  TokenOptions token;
 };
 
 // Nothing if there is no more to do: help, version or an error has been printed; then `exit_code` is what to leave

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/control_topics.h"
 #include "gateway/history_reader.h"
 
 namespace cell0::gateway {
@@ -61,6 +62,9 @@ void BrokerStream::on_batch(std::string_view bytes) {
   ++batches_;
   seen_batch_ = true;
   last_batch_ = clock_.mono();
+  for (const v1::Delivered& event : batch.events()) {
+    if (event.topic() == kRevokedTopic) observer_.on_revoked(event);
+  }
   chain_.on_batch(std::move(batch), last_batch_, ready_);
   deliver();
   if (!chain_.started()) load_beginning();
@@ -149,6 +153,9 @@ void BrokerStream::repair() {
   history_.ask(request, [this, asked = *missing](Result<v1::HistoryPage> page) {
     repairing_ = false;
     if (!page) return;  // on_tick() asks again, until the hold's bound
+    for (const v1::Delivered& event : page->events()) {
+      if (event.topic() == kRevokedTopic) observer_.on_revoked(event);
+    }
     chain_.on_page(asked, *page, clock_.mono(), ready_);
     deliver();
     repair();

@@ -31,6 +31,8 @@ class LinkObserver {
   virtual ~LinkObserver() = default;
   virtual void on_beginning(Beginning beginning) = 0;  // once, before every on_event
   virtual void on_event(EventPtr event) = 0;           // or a hole; in the order of the stream
+  // An event of control.revoked, as soon as it is received: before a gap in front of it is repaired, and perhaps again.
+  virtual void on_revoked(const v1::Delivered& event) { static_cast<void>(event); }
   virtual void on_link_state(bool up) = 0;
 };
 

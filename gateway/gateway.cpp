@@ -5,6 +5,7 @@
 
 #include "common/topic.h"
 #include "common/version.h"
+#include "gateway/auth/admission.h"
 #include "gateway/http/answers.h"
 
 namespace cell0::gateway {
@@ -13,8 +14,8 @@ namespace {
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr unsigned kTicksPerReport = 2;
 constexpr Duration kConsumersTimeout = std::chrono::seconds(5);
+constexpr Duration kRevocationsTimeout = std::chrono::seconds(5);
 constexpr std::string_view kSubprotocol = "cell0";
-constexpr std::string_view kTokenSubprotocol = "cell0.token.";
 
 auto timer_duration(Duration duration) {
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(duration);
@@ -67,25 +68,12 @@ EventFilter default_filter(v1::Audience audience) {
   return EventFilter::create(filter).value();
 }
 
-// Each offered subprotocol, in the client's order.
-template <typename Visit>
-void for_each_subprotocol(std::string_view header, Visit&& visit) {
-  while (!header.empty()) {
-    const auto comma = header.find(',');
-    std::string_view item = header.substr(0, comma);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-    visit(item);
-    header = comma == std::string_view::npos ? std::string_view{} : header.substr(comma + 1);
-  }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Gateway>> Gateway::create(asio::io_context& io, const GatewayConfig& config,
-                                                 const LinkConfig& link, std::string admin_token, Clock& clock,
+                                                 const LinkConfig& link, AuthSettings auth, Clock& clock,
                                                  Random& random, Log& log) {
-  std::unique_ptr<Gateway> made(new Gateway(io, config, std::move(admin_token), clock, random, log));
+  std::unique_ptr<Gateway> made(new Gateway(io, config, std::move(auth), clock, random, log));
   if (auto opened = made->load_dashboard(); !opened) return opened.error();
   if (auto opened = made->open_link(link); !opened) return opened.error();
   if (auto opened = made->open_listeners(link.control); !opened) return opened.error();
@@ -95,8 +83,8 @@ Result<std::unique_ptr<Gateway>> Gateway::create(asio::io_context& io, const Gat
   return made;
 }
 
-Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string admin_token, Clock& clock,
-                 Random& random, Log& log)
+Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings auth, Clock& clock, Random& random,
+                 Log& log)
     : io_(io),
       config_(config),
       limits_(core_limits(config.limits)),
@@ -105,7 +93,8 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string 
       log_(log),
       ids_(clock, random),
       incarnation_(ids_.next()),
-      auth_(std::move(admin_token)),
+      revocations_(*this, clock, config.auth.revocations_unknown_max),
+      auth_(std::move(auth), revocations_, clock, ids_),
       types_(limits_.user_types_max),
       opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
@@ -115,8 +104,9 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, std::string 
       consumers_(*this, clock),
       consumers_timer_(io),
       presence_(io, clock, limits_, std::string(incarnation_.raw())),
-      core_{config_, limits_,   clock,  log,      ids_,  hub_,       questions_,
-            auth_,   throttle_, types_, opening_, *this, consumers_, presence_.presence(), clock.wall()},
+      core_{config_,     limits_,   clock,  log,      ids_,  hub_,       questions_,
+            auth_,       throttle_, types_, opening_, *this, consumers_, presence_.presence(),
+            clock.wall()},
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -145,7 +135,9 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   if (!control) return Error{control.error().code, "link.control: " + control.error().text};
   control_ = std::move(control).value();
   control_->on_state([this](bool connected) {
-    if (connected) consumers_.on_connected();
+    if (!connected) return;
+    consumers_.on_connected();
+    revocations_.on_missed();
   });
   control_->on_notice([this](const v1::Response& notice) {
     if (notice.has_consumer_taken()) consumers_.on_taken(notice.consumer_taken());
@@ -157,6 +149,8 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   auto link = BrokerLink::create(io_, zmq_, *control_, config, limits_, clock_, log_, *this);
   if (!link) return link.error();
   link_ = std::move(link).value();
+  // Later: a command of a client that ends is not executed to its end otherwise.
+  revocations_.on_new([this] { asio::post(io_, [this] { end_accesses(); }); });
   history_.source = link_.get();
   client_events_ = std::make_unique<ClientEvents>(clock_, ids_, [this](const v1::Envelope& envelope) {
     if (!link_->up()) return;  // ephemeral: of no use later
@@ -198,7 +192,7 @@ void Gateway::on_request(Connection& connection, const HttpRequest& request) {
   auto access = authenticate(connection, request, subprotocol);
   if (!access) return connection.respond(error_response(access.error()));
   if (request.is_websocket_upgrade) return open_session(connection, request, std::move(access).value(), subprotocol);
-  if (api_->handle(connection, request, **access)) return;
+  if (api_->handle(connection, request, *access)) return;
   if (dashboard_ && connection.listener().name == "http") {
     if (auto file = dashboard_->serve(request)) return connection.respond(std::move(*file));
   }
@@ -207,27 +201,14 @@ void Gateway::on_request(Connection& connection, const HttpRequest& request) {
 
 // A token is always verified when it is given; without one the client is anonymous (dialects.md, "Authentication").
 Result<AccessPtr> Gateway::authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol) {
-  std::optional<std::string> token;
-  if (const std::string_view header = request.header("authorization"); !header.empty()) {
-    if (header.substr(0, 7) != "Bearer ")
-      return Error{ErrorCode::kUnauthenticated, "authorization: use Bearer <token>"};
-    token = std::string(header.substr(7));
-  }
-  for_each_subprotocol(request.header("sec-websocket-protocol"), [&](std::string_view offered) {
-    if (offered == kSubprotocol) subprotocol = std::string(kSubprotocol);
-    if (!token && offered.substr(0, kTokenSubprotocol.size()) == kTokenSubprotocol) {
-      token = std::string(offered.substr(kTokenSubprotocol.size()));
-    }
-  });
-  if (!token) return auth_.anonymous();
-  const MonoTime now = clock_.mono();
-  auto access = auth_.verify(*token);
-  if (access) return access;
-  const std::string address = connection.peer_address();
-  const bool refused = throttle_.refuses(address, now);
-  throttle_.failed(address, now);
-  if (!refused) return access.error();
-  return Error{ErrorCode::kUnauthenticated, "too many wrong tokens from this address; try again in a minute"};
+  if (header_has_token(request.header("sec-websocket-protocol"), kSubprotocol)) subprotocol = kSubprotocol;
+  const auto shown = shown_token(request, guard_.is_own_page(request));
+  if (!shown) return shown.error();
+  if (!*shown) return auth_.anonymous();
+  auto access = admit(auth_, throttle_, (*shown)->token, connection.peer_address(), clock_.mono());
+  // A browser shows an old cookie by itself, also to the page where its user logs in.
+  if (!access && (*shown)->cookie) return auth_.anonymous();
+  return access;
 }
 
 // An explicit path selects the dialect on every listener; the root is the listener's own (dialects.md, first rules).
@@ -260,10 +241,11 @@ void Gateway::open_session(Connection& connection, const HttpRequest& request, A
   sessions_.push_back(std::move(session));
 }
 
-void Gateway::open_stream(Connection& connection, const HttpRequest& request) {
+void Gateway::open_stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
   auto query = read_stream_query(request, v1::AUDIENCE_STREAM);
+  if (query) query = visible_to(*access, std::move(*query));
   if (!query) return connection.respond(error_response(query.error()));
-  auto stream = std::make_unique<StreamClient>(core_, connection);
+  auto stream = std::make_unique<StreamClient>(core_, connection, access);
   connection.set_user(stream.get());
   ++core_.counts.connections_total;
   stream->set_index(streams_.size());
@@ -405,6 +387,50 @@ void Gateway::tell_consumers_after(Duration delay) {
   });
 }
 
+// ---- revoked and expired tokens
+
+void Gateway::ask_revocations(const v1::RevocationsRequest& request, OnPage done) {
+  v1::Request body;
+  *body.mutable_revocations() = request;
+  control_->request(std::move(body), kRevocationsTimeout, [this, done = std::move(done)](Result<v1::Response> answer) {
+    if (!answer) return done(answer.error());
+    if (!answer->has_revocations()) return done(Error{ErrorCode::kInternal, "the broker answered something else"});
+    done(answer->revocations());
+    tell_ready();
+  });
+}
+
+void Gateway::tell_revoked(const v1::RevokeRequest& request, OnRevoked done) {
+  v1::Request body;
+  *body.mutable_revoke() = request;
+  control_->request(std::move(body), kRevocationsTimeout, [done = std::move(done)](Result<v1::Response> answer) {
+    if (!answer) return done(answer.error());
+    if (!answer->has_revoke()) return done(Error{ErrorCode::kInternal, "the broker answered something else"});
+    done(answer->revoke());
+  });
+}
+
+void Gateway::on_revoked(const v1::Delivered& delivered) {
+  v1::Envelope event;
+  if (!event.ParseFromString(delivered.envelope()) || !event.has_token_revoked()) return;
+  v1::Revocation revocation;
+  revocation.set_token_id(event.token_revoked().token_id());
+  revocation.set_expires_us(event.token_revoked().expires_us());
+  revocations_.on_event(revocation);
+}
+
+// Every client whose token has expired or was revoked is told and closed.
+void Gateway::end_accesses() {
+  const auto end = [this](auto& clients, Mode open) {
+    for (const auto& client : clients) {
+      if (client->connection().mode() != open) continue;  // on its way out
+      if (auto checked = auth_.check(client->access()); !checked) client->access_ended(checked.error());
+    }
+  };
+  end(sessions_, Mode::kWebSocket);
+  end(streams_, Mode::kStream);
+}
+
 // ---- the stream
 
 void Gateway::on_beginning(Beginning beginning) {
@@ -415,7 +441,10 @@ void Gateway::on_beginning(Beginning beginning) {
 
 void Gateway::on_event(EventPtr event) {
   opening_.push(event);
-  if (!event->is_hole()) types_.saw(event->type());
+  if (event->is_hole())
+    revocations_.on_missed();
+  else
+    types_.saw(event->type());
   if (event->is_hole())
     presence_.presence().on_gap();
   else if (event->type() == "presence_changed" && topic_under(event->topic(), "presence"))
@@ -424,6 +453,7 @@ void Gateway::on_event(EventPtr event) {
 }
 
 void Gateway::on_link_state(bool up) {
+  revocations_.on_link(up);
   if (up) report();  // so that the broker lists a gateway as soon as it is ready
   tell_ready();
 }
@@ -464,6 +494,8 @@ void Gateway::schedule_tick() {
 void Gateway::on_tick() {
   const MonoTime now = clock_.mono();
   hub_.on_tick();
+  revocations_.on_tick();
+  end_accesses();
   client_events_->on_tick();
   // Presence is ephemeral: what was lost of it is not repaired with the gap.
   if (std::exchange(gaps_seen_, link_->chain().gaps()) != link_->chain().gaps()) presence_.presence().on_gap();
@@ -498,7 +530,9 @@ void Gateway::on_ready_change(std::function<void(bool, std::string)> handler) {
 }
 
 void Gateway::tell_ready() {
-  if (ready_handler_) ready_handler_(ready(), draining_ ? "draining" : link_->why_down());
+  const bool loading = link_->up() && !revocations_.current();
+  const std::string why = draining_ ? "draining" : loading ? "revoked tokens: loading" : link_->why_down();
+  if (ready_handler_) ready_handler_(ready(), why);
 }
 
 // ---- the end

@@ -35,12 +35,13 @@ class Gateway final : private Handler,
                       private LinkObserver,
                       private StreamOpener,
                       private ClientDirectory,
-                      private ConsumerSource {
+                      private ConsumerSource,
+                      private RevocationSource {
  public:
   // Opens the link and every listener. An error names the setting that is wrong ("gateway.listen.http: ...").
   // Uses, does not own: io, clock, random and log outlive the gateway.
   static Result<std::unique_ptr<Gateway>> create(asio::io_context& io, const GatewayConfig& config,
-                                                 const LinkConfig& link, std::string admin_token, Clock& clock,
+                                                 const LinkConfig& link, AuthSettings auth, Clock& clock,
                                                  Random& random, Log& log);
   ~Gateway() override;
 
@@ -48,7 +49,7 @@ class Gateway final : private Handler,
   // `done` when all have gone or the window is over.
   void drain(std::function<void()> done);
 
-  bool ready() const { return link_->up() && !draining_; }
+  bool ready() const { return link_->up() && revocations_.current() && !draining_; }
   // Called whenever ready() may have changed.
   void on_ready_change(std::function<void(bool ready, std::string why)> handler);
 
@@ -63,8 +64,7 @@ class Gateway final : private Handler,
   HttpResponse clients(const HttpRequest& request) const { return clients_response(core_, request); }
 
  private:
-  Gateway(asio::io_context& io, const GatewayConfig& config, std::string admin_token, Clock& clock, Random& random,
-          Log& log);
+  Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings auth, Clock& clock, Random& random, Log& log);
   Result<void> open_link(const LinkConfig& link);
   Result<void> open_listeners(const std::string& fabric);
   Result<void> load_dashboard();
@@ -80,10 +80,11 @@ class Gateway final : private Handler,
   // LinkObserver
   void on_beginning(Beginning beginning) override;
   void on_event(EventPtr event) override;
+  void on_revoked(const v1::Delivered& event) override;
   void on_link_state(bool up) override;
 
   // StreamOpener, ClientDirectory
-  void open_stream(Connection& connection, const HttpRequest& request) override;
+  void open_stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) override;
   std::size_t open_clients() const override { return sessions_.size() + streams_.size(); }
   std::vector<std::string> client_ids(std::size_t count_max) const override;
   ClientPage client_page(std::uint64_t after, std::size_t count_max) const override;
@@ -91,6 +92,10 @@ class Gateway final : private Handler,
   // ConsumerSource
   void ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) override;
   void tell_consumers_after(Duration delay) override;
+
+  // RevocationSource
+  void ask_revocations(const v1::RevocationsRequest& request, OnPage done) override;
+  void tell_revoked(const v1::RevokeRequest& request, OnRevoked done) override;
 
   Result<AccessPtr> authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol);
   void open_session(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
@@ -102,6 +107,7 @@ class Gateway final : private Handler,
   void on_tick();
   void schedule_tick();
   void report();
+  void end_accesses();
   void tell_ready();
   void drain_some();
   void end_drain();
@@ -114,6 +120,7 @@ class Gateway final : private Handler,
   Log& log_;
   UuidGenerator ids_;
   const Uuid incarnation_;
+  Revocations revocations_;
   Authenticator auth_;
   FailureThrottle throttle_;
   KnownTypes types_;

@@ -31,6 +31,7 @@ HttpResponse admin_answer(std::string_view path, std::string_view query, const M
   if (path == "/metrics") return {200, "text/plain; version=0.0.4", metrics.text(), {}};
   if (path == "/healthz") return gateway::Api::healthz();
   if (path == "/readyz") return gateway.readyz();
+  if (path == "/routes") return gateway::Api::routes();
   if (path == "/clients") {
     HttpRequest request;
     request.query = query;
@@ -38,7 +39,7 @@ HttpResponse admin_answer(std::string_view path, std::string_view query, const M
   }
   return {404,
           "application/json",
-          R"({"error":{"code":"not_found","message":"/metrics, /healthz, /readyz, /clients"}})",
+          R"({"error":{"code":"not_found","message":"/metrics, /healthz, /readyz, /clients, /routes"}})",
           {}};
 }
 
@@ -65,12 +66,12 @@ int run(const Config& config, GatewayConfig gateway_config) {
   asio::io_context io(1);
   ServiceNotifier notifier(process_environment());
 
-  auto token = read_or_make_admin_token(config.state.dir, random);
-  if (!token) return fail(log, token.error());
+  auto auth = gateway::load_auth(gateway_config.auth, config.state.dir, random);
+  if (!auth) return fail(log, auth.error());
   if (gateway_config.web_dir.empty()) gateway_config.web_dir = find_dashboard();
   if (gateway_config.web_dir.empty()) log.warn("there is no dashboard: it has not been built (gateway.web_dir)");
 
-  auto gateway = gateway::Gateway::create(io, gateway_config, config.link, *token, clock, random, log);
+  auto gateway = gateway::Gateway::create(io, gateway_config, config.link, std::move(*auth), clock, random, log);
   if (!gateway) return fail(log, gateway.error());
   Metrics metrics;
   gateway::add_gateway_metrics(metrics, **gateway);

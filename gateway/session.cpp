@@ -121,6 +121,11 @@ void Session::send_resumed(const Renderer& renderer, const Resumed& resumed) {
   connection().send_reply(frame);
 }
 
+void Session::access_ended(const Error& why) {
+  send_unasked(ErrorReply{why.text, fault_of(why.code)});
+  connection().close(kCloseAccessEnded, why.text);
+}
+
 void Session::on_writable() {
   if (questions_ != nullptr && questions_->answer) send_answer();
   subscriptions_.on_writable();

@@ -35,6 +35,9 @@ class Session final : public Client {
   // About once a second: the dialect's own ping.
   void on_tick(MonoTime now);
 
+  // Its token has expired or was revoked: says so, and closes with 4001.
+  void access_ended(const Error& why);
+
   const Uuid& client_id() const { return client_id_; }
   const Dialect& dialect() const { return dialect_; }
   const Access& access() const { return *access_; }

@@ -16,4 +16,10 @@ Result<void> StreamClient::open(const Renderer& renderer, const StreamQuery& que
   return subscribed;
 }
 
+void StreamClient::access_ended(const Error& why) {
+  core_.hub.remove(*this);
+  connection().send_reply(": " + why.text + "\n\n");
+  connection().close(0, why.text);
+}
+
 }  // namespace cell0::gateway

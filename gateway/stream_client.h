@@ -9,15 +9,21 @@ namespace cell0::gateway {
 
 class StreamClient final : public Subscriber {
  public:
-  StreamClient(Core& core, Connection& connection) : Subscriber(connection), core_(core) {}
+  StreamClient(Core& core, Connection& connection, AccessPtr access)
+      : Subscriber(connection), core_(core), access_(std::move(access)) {}
   ~StreamClient() override { core_.hub.remove(*this); }
 
   // Answers the request and subscribes, from `since` if the query or Last-Event-ID has one.
   // kFull: too many different subscriptions; the stream is closed again, and the client will come back.
   Result<void> open(const Renderer& renderer, const StreamQuery& query);
 
+  const Access& access() const { return *access_; }
+  // Its token has expired or was revoked: says so in a comment, and ends.
+  void access_ended(const Error& why);
+
  private:
   Core& core_;
+  AccessPtr access_;
 };
 
 }  // namespace cell0::gateway

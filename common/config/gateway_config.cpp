@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/auth/scopes.h"
 #include "common/config/schema.h"
 
 namespace cell0 {
@@ -22,9 +23,31 @@ void describe_listen(ConfigSection& listen, GatewayListenConfig& to) {
   listen.optional_port("api", to.api, "The HTTP API's own listener.");
 }
 
+const TextRule kScope{[](std::string_view text) { return auth::Scope::parse(text).ok(); },
+                      "a scope like subscribe:events.>, presence:read or sessions:run:demo (docs/auth.md)"};
+
+void describe_key(ConfigSection& key, AuthKeyConfig& to) {
+  using auth::Algorithm;
+  key.choice("algorithm", to.algorithm,
+             {{"HS256", Algorithm::kHs256}, {"RS256", Algorithm::kRs256}, {"ES256", Algorithm::kEs256}},
+             "The only algorithm that this key is for.");
+  key.text("file", to.file, kSomeText, "The secret (HS256; readable by its owner only) or the public key as PEM.");
+  key.text("kid", to.kid, kOptionalName, "Only for tokens that name it. Empty: for all of the algorithm.");
+}
+
 void describe_auth(ConfigSection& auth, GatewayAuthConfig& to) {
   auth.flag("allow_anonymous", to.allow_anonymous,
-            "Lets clients without a token read everything also where a listener is not on loopback.");
+            "Lets clients without a token in (with anonymous_scopes) also where a listener is not on loopback.");
+  auth.list("anonymous_scopes", to.anonymous_scopes, kScope,
+            "What clients without a token may do. Empty: nothing but show one.");
+  auth.text("signing_key_file", to.signing_key_file, kAnyText,
+            "The key that tokens are issued with; give gateways of several machines copies of one. Empty: "
+            "<state.dir>/signing.key, which is made if it is not there.");
+  auth.duration("token_hours", to.token_hours, 1, 24 * 3650, "Hours that an issued token is good for by default.");
+  auth.duration("token_hours_max", to.token_hours_max, 1, 24 * 3650, "Hours that an issued token is good for at most.");
+  auth.duration("revocations_unknown_ms_max", to.revocations_unknown_max, 0, 24 * 3'600'000,
+                "Milliseconds without the broker, which knows the revoked tokens, after which tokens are refused. The "
+                "admin token is not, and clients that are connected stay.");
   auth.list("allowed_origins", to.allowed_origins, kOrigin,
             "Origins of web pages that may connect, beside the same host and, on loopback, any loopback origin.");
   auth.list("allowed_hosts", to.allowed_hosts, kSomeText,
@@ -107,7 +130,9 @@ void describe(Schema& schema, GatewayConfig& config) {
                    "Milliseconds that clients get to leave when the gateway is told to stop.");
   describe_listen(schema.section("gateway.listen", "The public listeners. Gateways of one machine share the ports."),
                   config.listen);
-  describe_auth(schema.section("gateway.auth", "Who may come in."), config.auth);
+  describe_auth(schema.section("gateway.auth", "Who may come in, and do what."), config.auth);
+  schema.rows("gateway.auth.key", "Keys of issuers whose tokens are taken. Any number of these.", config.auth.keys,
+              describe_key);
   ConfigSection& limits = schema.section("gateway.limits", "What the gateway holds and takes at most.");
   describe_memory(limits, config.limits);
   describe_times(limits, config.limits);
@@ -134,10 +159,20 @@ Result<void> check(const GatewayConfig& config) {
     }
   }
   const auto outside = std::find_if_not(listen.hosts.begin(), listen.hosts.end(), is_loopback_address);
-  if (outside != listen.hosts.end() && !config.auth.allow_anonymous) {
+  if (outside != listen.hosts.end() && !config.auth.allow_anonymous && !config.auth.anonymous_scopes.empty()) {
     return invalid("gateway.listen.hosts: " + *outside +
-                   " is reachable from other machines, and clients without a token may read everything: set "
-                   "gateway.auth.allow_anonymous = true if that is meant, or listen on loopback only");
+                   " is reachable from other machines, and clients without a token may do what "
+                   "gateway.auth.anonymous_scopes says: set gateway.auth.allow_anonymous = true if that is meant, "
+                   "anonymous_scopes = [] if not, or listen on loopback only");
+  }
+  if (config.auth.token_hours > config.auth.token_hours_max) {
+    return invalid("gateway.auth.token_hours: " + std::to_string(config.auth.token_hours.count()) +
+                   " is more than gateway.auth.token_hours_max, " +
+                   std::to_string(config.auth.token_hours_max.count()));
+  }
+  for (std::size_t i = 0; i < config.auth.keys.size(); ++i) {
+    if (!config.auth.keys[i].file.empty()) continue;
+    return invalid("gateway.auth.key[" + std::to_string(i) + "].file: missing; where the key is");
   }
   return {};
 }

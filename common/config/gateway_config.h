@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/auth/keys.h"
 #include "common/result.h"
 
 namespace cell0 {
@@ -21,8 +22,22 @@ struct GatewayListenConfig {
   std::uint16_t api = 18800;                              // 0: off
 };
 
+// [[gateway.auth.key]]: whose tokens are taken, beside those signed with the signing key.
+struct AuthKeyConfig {
+  auth::Algorithm algorithm = auth::Algorithm::kRs256;
+  std::string file;  // the secret (HS256) or the public key (RS256, ES256)
+  std::string kid;   // "": for tokens that name any, or none
+};
+
 struct GatewayAuthConfig {
   bool allow_anonymous = false;
+  std::vector<std::string> anonymous_scopes = {"subscribe:>", "history:>", "presence:read", "daemons:run",
+                                               "sessions:run:demo"};
+  std::string signing_key_file;  // "": <state.dir>/signing.key
+  std::vector<AuthKeyConfig> keys;
+  std::chrono::hours token_hours{24};
+  std::chrono::hours token_hours_max{24 * 365};
+  std::chrono::milliseconds revocations_unknown_max{60'000};  // revocations_unknown_ms_max
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
 };

@@ -2,10 +2,12 @@
 // executed. The vocabulary of verbs and subjects is common/auth/scopes.h's.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cell0/v1/control.pb.h"
 #include "common/auth/scopes.h"
@@ -14,12 +16,16 @@
 
 namespace cell0::gateway {
 
+// How a WebSocket ends whose token is wrong, has expired or was revoked (dialects.md, "Authentication").
+inline constexpr std::uint16_t kCloseAccessEnded = 4001;
+
 struct Access {
   std::string entity_id;             // "anonymous" without a token
   std::string entity_type = "user";  // agent, user, session, channel, system
   bool anonymous = false;
-  std::string token_id;             // by which it is revoked; "": it cannot be
-  std::optional<WallTime> expires;  // from then on it may nothing; none: never
+  std::string token_id;                   // by which it is revoked; "": it cannot be
+  std::vector<std::string> derived_from;  // the ids of the tokens by which it was issued: with one of them it ends
+  std::optional<WallTime> expires;        // from then on it may nothing; none: never
   auth::ScopeSet scopes;
 
   // "publish", "events.chat_message"; "presence", "read"; "sessions", "run:demo"; "admin", "".

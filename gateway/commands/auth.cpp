@@ -6,8 +6,6 @@
 namespace cell0::gateway {
 namespace {
 
-constexpr std::uint16_t kCloseUnauthenticated = 4001;  // dialects.md, "Authentication"
-
 // A token is its entity's; only who may do everything may speak as another.
 Result<AccessPtr> access_for(AccessPtr access, const AuthenticateCommand& command) {
   const std::string& entity = command.entity_id.value_or(access->entity_id);
@@ -23,6 +21,7 @@ Result<AccessPtr> access_for(AccessPtr access, const AuthenticateCommand& comman
 }
 
 void refuse(const Call& call, const Error& why) {
+  if (why.code == ErrorCode::kUnavailable) return call.fail(why);  // not the token's fault
   Core& core = call.core();
   Session& session = *call.session();
   const std::string address = session.connection().peer_address();
@@ -34,7 +33,7 @@ void refuse(const Call& call, const Error& why) {
   else
     call.fail(Fault::kUnauthenticated, why.text);
   if (session.dialect().manners().closes_on_token) {
-    session.connection().close(kCloseUnauthenticated, "not authenticated");
+    session.connection().close(kCloseAccessEnded, "not authenticated");
   }
 }
 
@@ -49,6 +48,11 @@ void execute(const Call& call, const AuthenticateCommand& command) {
   if (!session.access().anonymous && session.entity_id() != (*access)->entity_id) {
     return call.fail(Fault::kInvalidState, "this connection is " + session.entity_id() +
                                                " already; use another one for " + (*access)->entity_id);
+  }
+  // Else what it is subscribed to by the earlier one would outlive that one.
+  if (!session.access().anonymous && !(*access)->scopes.check_covers(session.access().scopes)) {
+    return call.fail(Fault::kInvalidState,
+                     "this token may do less than the one that was shown before; use another connection");
   }
   session.authenticated(*access);
   const Access& now = session.access();

@@ -8,6 +8,7 @@
 #include "gateway/history_reader.h"
 #include "gateway/http/answers.h"
 #include "gateway/http/clients.h"
+#include "gateway/http/presence.h"
 #include "gateway/http/query.h"
 
 namespace cell0::gateway {
@@ -35,7 +36,7 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-void write_gateways(JsonWriter& out, const v1::Response& response) {
+void write_gateways(JsonWriter& out, const v1::Response& response, const Access&) {
   out.key("gateways");
   out.begin_array();
   for (const v1::GatewayReport& gateway : response.stats().gateways()) {
@@ -52,7 +53,7 @@ void write_gateways(JsonWriter& out, const v1::Response& response) {
   out.end_array();
 }
 
-void write_stats(JsonWriter& out, const v1::Response& response) {
+void write_stats(JsonWriter& out, const v1::Response& response, const Access& access) {
   const v1::StatsAnswer& stats = response.stats();
   out.key("broker");
   out.begin_object();
@@ -68,13 +69,14 @@ void write_stats(JsonWriter& out, const v1::Response& response) {
   out.member("lost_on_pub", stats.lost_on_pub());
   out.member("queued", stats.queued());
   out.end_object();
-  write_gateways(out, response);
+  write_gateways(out, response, access);
 }
 
-void write_topics(JsonWriter& out, const v1::Response& response) {
+void write_topics(JsonWriter& out, const v1::Response& response, const Access& access) {
   out.key("topics");
   out.begin_array();
   for (const v1::TopicInfo& topic : response.topics().topics()) {
+    if (!access.may("subscribe", topic.name())) continue;
     out.begin_object();
     out.member("name", topic.name());
     out.member("events", topic.events());
@@ -108,29 +110,77 @@ std::string history_body(const v1::HistoryPage& page, std::optional<Seq> since) 
 
 }  // namespace
 
+namespace {
+
+// What a route needs. There is no default: a route that does not say does not compile.
+struct Need {
+  static constexpr Need nothing() { return Need("", ""); }
+  // A scope of this verb, for some topic at least; which one the handler checks.
+  static constexpr Need some(std::string_view verb) { return Need(verb, ""); }
+  static constexpr Need scope(std::string_view verb, std::string_view subject) { return Need(verb, subject); }
+
+  Result<void> check(const Access& access) const {
+    if (verb.empty()) return {};
+    return subject.empty() ? access.check_some(verb) : access.check(verb, subject);
+  }
+
+  std::string_view verb, subject;
+
+ private:
+  constexpr Need(std::string_view needed_verb, std::string_view needed_subject)
+      : verb(needed_verb), subject(needed_subject) {}
+};
+
+}  // namespace
+
 struct Api::Route {
   std::string_view method;
   std::string_view path;
-  std::string_view verb;  // of the scope that is needed for some topic at least; "": none
-  void (Api::*handle)(Connection&, const HttpRequest&, const Access&);
+  Need need;
+  void (Api::*handle)(Connection&, const HttpRequest&, const AccessPtr&);
 };
 
 // Every route of section 6: its method, its path, what it needs, and its handler.
 const Api::Route Api::kRoutes[] = {
-    {"GET", "/api/v1/events", "history", &Api::events},
-    {"POST", "/api/v1/events", "", &Api::publish},  // by the topic of each event
-    {"GET", "/api/v1/stream", "subscribe", &Api::stream},
-    {"GET", "/api/v1/topics", "subscribe", &Api::topics},
-    {"GET", "/api/v1/stats", "subscribe", &Api::stats},
-    {"GET", "/api/v1/gateways", "subscribe", &Api::gateways},
-    {"GET", "/api/v1/clients", "admin", &Api::clients},
-    {"GET", "/health", "", &Api::health},
-    {"GET", "/status", "subscribe", &Api::status},
-    {"GET", "/healthz", "", &Api::healthz_route},
-    {"GET", "/readyz", "", &Api::readyz_route},
+    {"GET", "/api/v1/events", Need::some("history"), &Api::events},
+    {"POST", "/api/v1/events", Need::some("publish"), &Api::publish},
+    {"GET", "/api/v1/stream", Need::some("subscribe"), &Api::stream},
+    {"GET", "/api/v1/topics", Need::some("subscribe"), &Api::topics},
+    {"GET", "/api/v1/stats", Need::some("subscribe"), &Api::stats},
+    {"GET", "/api/v1/gateways", Need::some("subscribe"), &Api::gateways},
+    {"GET", "/api/v1/clients", Need::some("admin"), &Api::clients},
+    {"GET", "/api/v1/presence", Need::scope("presence", "read"), &Api::presence},
+    {"GET", "/api/v1/me", Need::nothing(), &Api::me},
+    {"POST", "/login", Need::nothing(), &Api::login},
+    {"POST", "/logout", Need::nothing(), &Api::logout},
+    {"GET", "/health", Need::nothing(), &Api::health},
+    {"GET", "/status", Need::some("subscribe"), &Api::status},
+    {"GET", "/healthz", Need::nothing(), &Api::healthz_route},
+    {"GET", "/readyz", Need::nothing(), &Api::readyz_route},
 };
 
-bool Api::handle(Connection& connection, const HttpRequest& request, const Access& access) {
+HttpResponse Api::routes() {
+  std::string body;
+  JsonWriter out(body);
+  out.begin_array();
+  for (const Route& route : kRoutes) {
+    out.begin_object();
+    out.member("method", route.method);
+    out.member("path", route.path);
+    out.member("verb", route.need.verb);
+    out.member("subject", route.need.subject);
+    out.end_object();
+  }
+  out.end_array();
+  return json_response(std::move(body));
+}
+
+void Api::answer(Connection& connection, const Access& access, HttpResponse response) const {
+  if (auto checked = core_.auth.check(access); !checked) return connection.respond(error_response(checked.error()));
+  connection.respond(std::move(response));
+}
+
+bool Api::handle(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   std::string allowed;
   for (const Route& route : kRoutes) {
@@ -139,13 +189,10 @@ bool Api::handle(Connection& connection, const HttpRequest& request, const Acces
       allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
       continue;
     }
-    if (!route.verb.empty() && !access.may_some(route.verb)) {
-      const bool anonymous = access.entity_id == "anonymous";
-      connection.respond(error_response({anonymous ? ErrorCode::kUnauthenticated : ErrorCode::kForbidden,
-                                         "this client lacks the scope " + std::string(route.verb)}));
-    } else {
+    if (auto permitted = route.need.check(*access); !permitted)
+      connection.respond(error_response(permitted.error()));
+    else
       (this->*route.handle)(connection, request, access);
-    }
     return true;
   }
   if (allowed.empty()) return false;
@@ -157,7 +204,7 @@ bool Api::handle(Connection& connection, const HttpRequest& request, const Acces
 
 // ---- events
 
-void Api::events(Connection& connection, const HttpRequest& request, const Access&) {
+void Api::events(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
   const auto filter = read_filter(request, v1::AUDIENCE_ANY);
   if (!filter) return connection.respond(error_response(filter.error()));
   const auto since = read_history_since(request);
@@ -171,6 +218,9 @@ void Api::events(Connection& connection, const HttpRequest& request, const Acces
   const bool from_somewhere = since->seq || since->time;
   v1::HistoryRequest question;
   *question.mutable_filter() = filter->proto();
+  if (auto narrowed = access->narrow(*question.mutable_filter(), "history"); !narrowed) {
+    return connection.respond(error_response(narrowed.error()));
+  }
   question.set_since(since->seq.value_or(Seq{}).value);
   if (since->time) question.set_since_time_us(to_unix_us(*since->time));
   question.set_through(std::min(through->value_or(head.value), head.value));
@@ -184,56 +234,71 @@ void Api::events(Connection& connection, const HttpRequest& request, const Acces
     return connection.respond(json_response(history_body(nothing, since->seq)));
   }
   read_history(core_.history, question, core_.limits.history_bytes_max,
-               [ref = ConnectionRef(connection), from_somewhere, since = since->seq,
+               [this, ref = ConnectionRef(connection), access, from_somewhere, since = since->seq,
                 through = question.through()](Result<v1::HistoryPage> page) {
                  if (!page) return ref->respond(error_response(page.error()));
                  // To the broker a reached limit is an end, too; who pages has more to ask for.
                  if (from_somewhere && page->scanned_through() < through) page->set_end(false);
                  const std::optional<Seq> began = from_somewhere && !since ? Seq{page->since_seq()} : since;
-                 ref->respond(json_response(history_body(*page, began)));
+                 answer(*ref, *access, json_response(history_body(*page, began)));
                });
 }
 
-void Api::publish(Connection& connection, const HttpRequest& request, const Access& access) {
-  publish_.handle(connection, request, access);
+void Api::publish(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
+  publish_.handle(connection, request, *access);
 }
 
-void Api::stream(Connection& connection, const HttpRequest& request, const Access&) {
-  streams_.open_stream(connection, request);
+void Api::stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
+  streams_.open_stream(connection, request, access);
 }
+
+// ---- who asks
+
+void Api::login(Connection& connection, const HttpRequest& request, const AccessPtr&) {
+  login_.login(connection, request);
+}
+void Api::logout(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
+  login_.logout(connection, request, access);
+}
+void Api::me(Connection& connection, const HttpRequest&, const AccessPtr& access) { login_.me(connection, access); }
 
 // ---- what the broker knows
 
-void Api::ask_broker(Connection& connection, v1::Request request, Write write) {
+void Api::ask_broker(Connection& connection, const AccessPtr& access, v1::Request request, Write write) {
   control_.request(std::move(request), kBrokerTimeout,
-                   [ref = ConnectionRef(connection), write](Result<v1::Response> response) {
+                   [this, ref = ConnectionRef(connection), access, write](Result<v1::Response> response) {
                      if (!response) return ref->respond(error_response(response.error()));
-                     ref->respond(json_response(object([&](JsonWriter& out) { write(out, *response); })));
+                     answer(*ref, *access,
+                            json_response(object([&](JsonWriter& out) { write(out, *response, *access); })));
                    });
 }
 
-void Api::topics(Connection& connection, const HttpRequest& request, const Access&) {
+void Api::topics(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
   const auto limit = read_number(request, "limit", 10'000);
   if (!limit) return connection.respond(error_response(limit.error()));
   v1::Request question;
   question.mutable_topics()->set_limit(static_cast<std::uint32_t>(limit->value_or(1'000)));
-  ask_broker(connection, std::move(question), &write_topics);
+  ask_broker(connection, access, std::move(question), &write_topics);
 }
 
-void Api::stats(Connection& connection, const HttpRequest&, const Access&) {
+void Api::stats(Connection& connection, const HttpRequest&, const AccessPtr& access) {
   v1::Request question;
   question.mutable_stats();
-  ask_broker(connection, std::move(question), &write_stats);
+  ask_broker(connection, access, std::move(question), &write_stats);
 }
 
-void Api::gateways(Connection& connection, const HttpRequest&, const Access&) {
+void Api::gateways(Connection& connection, const HttpRequest&, const AccessPtr& access) {
   v1::Request question;
   question.mutable_stats();
-  ask_broker(connection, std::move(question), &write_gateways);
+  ask_broker(connection, access, std::move(question), &write_gateways);
 }
 
-void Api::clients(Connection& connection, const HttpRequest& request, const Access&) {
+void Api::clients(Connection& connection, const HttpRequest& request, const AccessPtr&) {
   connection.respond(clients_response(core_, request));
+}
+
+void Api::presence(Connection& connection, const HttpRequest& request, const AccessPtr&) {
+  connection.respond(presence_response(core_.presence, request));
 }
 
 // ---- health
@@ -242,28 +307,29 @@ HttpResponse Api::healthz() { return json_response("{\"status\":\"ok\"}"); }
 
 HttpResponse Api::readyz() const {
   if (draining_) return {503, "application/json", R"({"status":"not ready","reason":"draining"})", {}};
-  if (link_.up()) return json_response("{\"status\":\"ready\"}");
+  const std::string why = link_.up() ? core_.auth.why_not_ready() : link_.why_down();
+  if (why.empty()) return json_response("{\"status\":\"ready\"}");
   HttpResponse response{503,
                         "application/json",
                         object([&](JsonWriter& out) {
                           out.member("status", "not ready");
-                          out.member("reason", link_.why_down());
+                          out.member("reason", why);
                         }),
                         {}};
   return response;
 }
 
-void Api::healthz_route(Connection& connection, const HttpRequest&, const Access&) { connection.respond(healthz()); }
-void Api::readyz_route(Connection& connection, const HttpRequest&, const Access&) { connection.respond(readyz()); }
+void Api::healthz_route(Connection& connection, const HttpRequest&, const AccessPtr&) { connection.respond(healthz()); }
+void Api::readyz_route(Connection& connection, const HttpRequest&, const AccessPtr&) { connection.respond(readyz()); }
 
-void Api::health(Connection& connection, const HttpRequest&, const Access&) {
+void Api::health(Connection& connection, const HttpRequest&, const AccessPtr&) {
   connection.respond(json_response(object([&](JsonWriter& out) {
     out.member("status", link_.up() ? "healthy" : "degraded");
     out.member("timestamp", to_iso8601(core_.clock.wall()));
   })));
 }
 
-void Api::status(Connection& connection, const HttpRequest&, const Access&) {
+void Api::status(Connection& connection, const HttpRequest&, const AccessPtr&) {
   const auto uptime = std::chrono::duration<double>(core_.clock.wall() - core_.started).count();
   connection.respond(json_response(object([&](JsonWriter& out) {
     out.member("status", "running");

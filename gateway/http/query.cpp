@@ -60,6 +60,19 @@ Result<std::optional<std::uint64_t>> read_number(const HttpRequest& request, std
   return std::optional(*value);
 }
 
+Result<StreamQuery> visible_to(const Access& access, StreamQuery query) {
+  if (!access.may_some("history")) query.since.reset();
+  v1::Filter filter = query.filter.proto();
+  if (auto narrowed = access.narrow(filter, "subscribe"); !narrowed) return narrowed.error();
+  if (query.since) {
+    if (auto narrowed = access.narrow(filter, "history"); !narrowed) return narrowed.error();
+  }
+  auto compiled = EventFilter::create(filter);
+  if (!compiled) return compiled.error();
+  query.filter = std::move(*compiled);
+  return query;
+}
+
 Result<HistorySince> read_history_since(const HttpRequest& request) {
   HistorySince since;
   const auto text = request.query_value("since");

@@ -9,6 +9,7 @@
 #include "common/event_filter.h"
 #include "common/http/message.h"
 #include "common/seq.h"
+#include "gateway/auth/access.h"
 
 namespace cell0::gateway {
 
@@ -21,6 +22,10 @@ struct StreamQuery {
 // types or topics the dialect's default audience no longer holds, unless `all` is among the types. kInvalid: names the
 // parameter and what is right.
 Result<StreamQuery> read_stream_query(const HttpRequest& request, v1::Audience audience);
+
+// The query as its asker may have it: narrowed to what he may subscribe to and, with `since`, may read of history; who
+// may read none of that begins with what is new. Errors as Access::narrow().
+Result<StreamQuery> visible_to(const Access& access, StreamQuery query);
 
 // Where a history begins: after a seq, or with what the broker took at a time or later. Both none: with the newest.
 struct HistorySince {

@@ -66,12 +66,17 @@ Result<void> SiteGuard::check_host(const HttpRequest& request) const {
                                           "\" is not a name of this server; add it to gateway.auth.allowed_hosts"};
 }
 
+bool SiteGuard::is_own_page(const HttpRequest& request) const {
+  const std::string origin = lower(request.header("origin"));
+  const std::string_view authority = authority_of(origin);
+  return contains(allowed_origins_, origin) || (!authority.empty() && authority == lower(request.header("host")));
+}
+
 Result<void> SiteGuard::check_origin(const HttpRequest& request) const {
   const std::string origin = lower(request.header("origin"));
-  if (origin.empty() || contains(allowed_origins_, origin)) return {};
+  if (origin.empty() || is_own_page(request)) return {};
   const std::string_view authority = authority_of(origin);
   const std::string host = lower(request.header("host"));
-  if (!authority.empty() && authority == host) return {};
   if (is_loopback_name(host_of(authority)) && is_loopback_name(host_of(host))) return {};
   return Error{ErrorCode::kForbidden, "origin: \"" + origin.substr(0, 100) +
                                           "\" may not speak to this server; add it to gateway.auth.allowed_origins"};

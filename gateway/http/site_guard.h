@@ -25,6 +25,10 @@ class SiteGuard {
   // and on a loopback host any loopback origin, whatever its port. REQUIRES: check_host passed.
   Result<void> check_origin(const HttpRequest& request) const;
 
+  // Whether the request names an Origin, and that is this server's own or an allowed one: not just another page of
+  // this machine.
+  bool is_own_page(const HttpRequest& request) const;
+
  private:
   std::vector<std::string> allowed_hosts_;
   std::vector<std::string> allowed_origins_;

@@ -136,6 +136,32 @@ TEST_CASE("a gateway beyond loopback must be told that anonymous clients are mea
   CHECK(error_of(sets({{"gateway.listen.hosts", ""}}), {}, kGateway).find("an empty list") != std::string::npos);
 }
 
+TEST_CASE("a gateway beyond loopback may start if clients without a token may do nothing") {
+  CHECK(error_of(sets({{"gateway.listen.hosts", "0.0.0.0"}, {"gateway.auth.anonymous_scopes", ""}}), {}, kGateway) ==
+        "");
+  CHECK(error_of(sets({{"gateway.auth.anonymous_scopes", "read"}})).find("a scope like") != std::string::npos);
+}
+
+TEST_CASE("the keys of issuers come from the file") {
+  const auto error = [](const std::string& text) {
+    const TemporaryFile file(text);
+    return error_of(sets({}, file.path()), {}, kGateway);
+  };
+  const TemporaryFile file(
+      "[gateway.auth]\ntoken_hours = 2\n[[gateway.auth.key]]\nalgorithm = 'ES256'\nfile = '/k'\nkid = 'a'\n"
+      "[[gateway.auth.key]]\nfile = '/l'\n");
+  const auto config = read_config(sets({}, file.path()), {{"HOME", "/h"}}, kGateway);
+  REQUIRE(config.ok());
+  const auto& keys = config->gateway.auth.keys;
+  REQUIRE(keys.size() == 2);
+  CHECK(keys[0].algorithm == auth::Algorithm::kEs256);
+  CHECK(keys[0].kid == "a");
+  CHECK(keys[1].algorithm == auth::Algorithm::kRs256);
+  CHECK(error("[[gateway.auth.key]]\nkid = 'x'\n").find("gateway.auth.key[0].file: missing") == 0);
+  CHECK(error("[[gateway.auth.key]]\nalgorithm = 'none'\n").find("one of") != std::string::npos);
+  CHECK(error("[gateway.auth]\ntoken_hours = 48\ntoken_hours_max = 24\n").find("token_hours_max") != std::string::npos);
+}
+
 TEST_CASE("a gateway's ports are distinct and exist") {
   CHECK(error_of(sets({{"gateway.listen.api", "8080"}}), {}, kGateway) ==
         "gateway.listen.api: 8080 is the port of gateway.listen.http already");

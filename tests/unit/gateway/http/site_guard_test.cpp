@@ -132,3 +132,13 @@ TEST_CASE("loopback is a name or an address") {
     CHECK_FALSE(is_loopback_name(host));
   }
 }
+
+TEST_CASE("a page is our own by its origin, not by being of this machine") {
+  const SiteGuard guard({}, {"https://app.example.org"});
+  CHECK(guard.is_own_page(request("localhost:8080", "http://localhost:8080")));
+  CHECK(guard.is_own_page(request("localhost:8080", "https://APP.example.org")));
+  CHECK_FALSE(guard.is_own_page(request("localhost:8080")));
+  CHECK_FALSE(guard.is_own_page(request("localhost:8080", "null")));
+  CHECK_FALSE(guard.is_own_page(request("localhost:8080", "http://localhost:3000")));
+  CHECK_FALSE(guard.is_own_page(request("localhost:8080", "http://127.0.0.1:8080")));
+}

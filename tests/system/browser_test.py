@@ -20,5 +20,12 @@ def test_the_dashboard_and_the_client_library_on_a_real_fabric(empty_fabric):
                        CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
 
 
+def test_logging_in_where_anonymous_clients_may_do_nothing(empty_fabric):
+    empty_fabric.start_broker()
+    empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist", gateway__auth__anonymous_scopes="")
+    run_node_tests("login.test.mjs", CELL0_URL=empty_fabric.http_url,
+                   CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
+
+
 def test_the_dashboard_under_load_and_faults():
     run_node_tests("dashboard_mock.test.mjs")

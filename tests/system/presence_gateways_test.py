@@ -1,0 +1,37 @@
+"""Presence over two gateways: an entity is online while any of its connections is, whichever gateway it is on."""
+from cell0_test import wait_until
+from cell0_test.presence import Gateways, Watcher
+
+
+def test_an_entity_is_online_while_any_of_its_connections_is(fabric):
+    gateways = Gateways(fabric)
+    watcher = Watcher(gateways, 1)
+    first = gateways.connect(0, "a")
+    wait_until(lambda: watcher.statuses("a") == ["online"], "the other gateway to tell of it")
+    second = gateways.connect(1, "a")
+    first.close()
+    third = gateways.connect(0, "b")  # behind the end of the first in what its gateway announces
+    wait_until(lambda: gateways.statuses(1, "a", "b") == "a=online b=online", "the next one to come")
+    assert watcher.statuses("a") == ["online"]
+    second.close()
+    wait_until(lambda: watcher.statuses("a") == ["online", "offline"], "the last connection's end to be told")
+    for gateway in range(2):
+        wait_until(lambda g=gateway: gateways.statuses(g, "a", "b") == "a=offline b=online", "both gateways to know")
+    again = gateways.connect(1, "a")
+    wait_until(lambda: watcher.statuses("a") == ["online", "offline", "online"], "it to be back")
+    for client in (third, again):
+        client.close()
+
+
+def test_a_gateway_that_starts_later_and_one_that_drains_agree_with_the_others(fabric):
+    first = Gateways(fabric, 1)
+    client = first.connect(0, "a")
+    both = Gateways(fabric, 2)
+    wait_until(lambda: both.statuses(1, "a") == "a=online", "the new gateway to know who is there")
+    other = both.connect(1, "b")
+    wait_until(lambda: both.statuses(0, "b") == "b=online", "the first gateway to know the new one's")
+    both.processes[1].stop()
+    assert other.until_closed().code == 1001
+    # Well before its lease is over: it waited until the broker knew.
+    wait_until(lambda: both.statuses(0, "a", "b") == "a=online b=offline", "those of the drained one to be gone", 2)
+    client.close()

@@ -27,11 +27,12 @@ using ErrorValue = wpp::processor::error::processor_errors;
 
 constexpr std::size_t kIdleEnginesMax = 64;
 
-// The library's place for permessage-deflate. Its own checks its size limit against what is compressed, so that 40 KB
-// may become 42 MB. Negotiation and output are elsewhere (deflate_offer.h, deflate.h).
 struct DeflateConfig {
   using request_type = wpp::http::parser::request;
 };
+
+// The library's place for permessage-deflate. Its own checks its size limit against what is compressed, so that 40 KB
+// may become 42 MB. Negotiation and output are elsewhere (deflate_offer.h, deflate.h).
 class MessageInflater : public wpp::extensions::permessage_deflate::disabled<DeflateConfig> {
  public:
   void begin(const WsInput& input, std::unique_ptr<Inflater>& spare) {

@@ -424,7 +424,10 @@ void Gateway::end_accesses() {
   const auto end = [this](auto& clients, Mode open) {
     for (const auto& client : clients) {
       if (client->connection().mode() != open) continue;  // on its way out
-      if (auto checked = auth_.check(client->access()); !checked) client->access_ended(checked.error());
+      const auto checked = auth_.check(client->access());
+      if (checked) continue;
+      ++accesses_ended_;
+      client->access_ended(checked.error());
     }
   };
   end(sessions_, Mode::kWebSocket);

@@ -58,6 +58,9 @@ class Gateway final : private Handler,
   const BrokerLink& link() const { return *link_; }
   const Server& server() const { return *server_; }
   const ClientCounts& counts() const { return core_.counts; }
+  const FailureThrottle& throttle() const { return throttle_; }
+  const Revocations& revocations() const { return revocations_; }
+  std::uint64_t accesses_ended() const { return accesses_ended_; }
   const Presence& presence() const { return presence_.presence(); }
   std::uint64_t hub_history_requests() const { return hub_.history_requests(); }
   HttpResponse readyz() const { return api_->readyz(); }
@@ -157,6 +160,7 @@ class Gateway final : private Handler,
   asio::steady_timer drain_timer_;
   bool flush_armed_ = false;
   unsigned ticks_ = 0;
+  std::uint64_t accesses_ended_ = 0;  // clients closed because their token was over
 
   // Dense, so that a tick walks them fast; each knows its place (Subscriber::index).
   std::vector<std::unique_ptr<Session>> sessions_;

@@ -55,6 +55,10 @@ constexpr Row kCounters[] = {
      [](const Gateway& g) { return number(g.server().stats().closed_input); }},
     {"cell0_gateway_closed_silent_total", "Clients closed because nothing was heard of them.",
      [](const Gateway& g) { return number(g.server().stats().closed_silent); }},
+    {"cell0_gateway_tokens_refused_total", "Wrong, expired and revoked tokens that were shown.",
+     [](const Gateway& g) { return number(g.throttle().failures()); }},
+    {"cell0_gateway_closed_token_total", "Clients closed because their token expired or was revoked (4001).",
+     [](const Gateway& g) { return number(g.accesses_ended()); }},
     {"cell0_gateway_presence_announcements_total", "Announcements of presence to the broker, renewals included.",
      [](const Gateway& g) { return number(g.presence().figures().announcements); }},
     {"cell0_gateway_presence_announced_all_total", "Times that everything was announced anew.",
@@ -71,6 +75,8 @@ constexpr Row kCounters[] = {
 };
 
 constexpr Row kGauges[] = {
+    {"cell0_gateway_revoked_tokens", "Revoked tokens that have not expired.",
+     [](const Gateway& g) { return number(g.revocations().size()); }},
     {"cell0_gateway_websockets", "Open WebSockets.",
      [](const Gateway& g) { return number(g.server().stats().websockets); }},
     {"cell0_gateway_websockets_deflating", "Open WebSockets that agreed to permessage-deflate.",

@@ -81,6 +81,7 @@ void Session::on_text(std::string_view text) {
 
 void Session::execute_one(Request request) {
   const Call call(core_, *this, std::move(request.context));
+  if (auto checked = core_.auth.check(*access_); !checked) return access_ended(checked.error());
   if (auto permitted = permit(*access_, request.command); !permitted) return call.fail(permitted.error());
   std::visit([&](const auto& command) { execute(call, command); }, request.command);
 }

@@ -5,6 +5,7 @@
 namespace cell0::gateway {
 
 void FailureThrottle::failed(const std::string& address, MonoTime now) {
+  ++failures_;
   if (windows_.size() >= kAddressesMax && windows_.count(address) == 0) {
     windows_.erase(std::min_element(windows_.begin(), windows_.end(),
                                     [](const auto& a, const auto& b) { return a.second.since < b.second.since; }));

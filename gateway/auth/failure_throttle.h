@@ -3,6 +3,7 @@
 // always gets in.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 
@@ -18,6 +19,7 @@ class FailureThrottle {
 
   void failed(const std::string& address, MonoTime now);
   bool refuses(const std::string& address, MonoTime now) const;
+  std::uint64_t failures() const { return failures_; }  // of all addresses, ever
 
  private:
   struct Window {
@@ -25,6 +27,7 @@ class FailureThrottle {
     int failures = 0;
   };
   std::unordered_map<std::string, Window> windows_;
+  std::uint64_t failures_ = 0;
 };
 
 }  // namespace cell0::gateway

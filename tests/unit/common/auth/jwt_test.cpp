@@ -254,6 +254,36 @@ TEST_CASE("what is signed here is verified here") {
   CHECK(read->derived_from == claims.derived_from);
 }
 
+TEST_CASE("a token that was changed anywhere, in any way, is refused") {
+  const std::string good = hs256(kHeader, kClaims, kSecret);
+  REQUIRE(verifier().verify(good, kNow).ok());
+  const auto keys = verifier();
+  SeededRandom random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string damaged = good;
+    const auto changes = 1 + random.u64() % 3;
+    for (std::uint64_t n = 0; n < changes && !damaged.empty(); ++n) {
+      const std::size_t at = random.u64() % damaged.size();
+      const auto byte =
+          static_cast<char>(random.u64() % 2 != 0 ? random.u64() : damaged[random.u64() % damaged.size()]);
+      switch (random.u64() % 4) {
+        case 0:
+          damaged[at] = byte;
+          break;
+        case 1:
+          damaged.insert(at, 1, byte);
+          break;
+        case 2:
+          damaged.erase(at, 1 + random.u64() % 8);
+          break;
+        default:
+          damaged.resize(at);
+      }
+    }
+    if (damaged != good) CHECK_FALSE(keys.verify(damaged, kNow).ok());
+  }
+}
+
 TEST_CASE("more keys than can be tried are refused") {
   CHECK_FALSE(TokenVerifier::create(std::vector<TokenKey>(TokenVerifier::kKeysMax + 1)).ok());
 }

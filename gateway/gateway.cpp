@@ -533,9 +533,11 @@ void Gateway::on_ready_change(std::function<void(bool, std::string)> handler) {
 }
 
 void Gateway::tell_ready() {
-  const bool loading = link_->up() && !revocations_.current();
-  const std::string why = draining_ ? "draining" : loading ? "revoked tokens: loading" : link_->why_down();
-  if (ready_handler_) ready_handler_(ready(), why);
+  if (!ready_handler_) return;
+  std::string why = draining_ ? "draining" : link_->why_down();
+  if (why.empty() && !revocations_.current()) why = "revoked tokens: loading";
+  if (why.empty() && !presence_.presence().loaded()) why = "presence: loading";
+  ready_handler_(ready(), why);
 }
 
 // ---- the end

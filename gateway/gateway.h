@@ -49,7 +49,9 @@ class Gateway final : private Handler,
   // `done` when all have gone or the window is over.
   void drain(std::function<void()> done);
 
-  bool ready() const { return link_->up() && revocations_.current() && !draining_; }
+  bool ready() const {
+    return link_->up() && revocations_.current() && presence_.presence().loaded() && !draining_;
+  }
   // Called whenever ready() may have changed.
   void on_ready_change(std::function<void(bool ready, std::string why)> handler);
 

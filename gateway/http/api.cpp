@@ -307,7 +307,8 @@ HttpResponse Api::healthz() { return json_response("{\"status\":\"ok\"}"); }
 
 HttpResponse Api::readyz() const {
   if (draining_) return {503, "application/json", R"({"status":"not ready","reason":"draining"})", {}};
-  const std::string why = link_.up() ? core_.auth.why_not_ready() : link_.why_down();
+  std::string why = link_.up() ? core_.auth.why_not_ready() : link_.why_down();
+  if (why.empty() && !core_.presence.loaded()) why = "presence: loading";
   if (why.empty()) return json_response("{\"status\":\"ready\"}");
   HttpResponse response{503,
                         "application/json",

@@ -8,12 +8,6 @@ namespace {
 
 bool connected_somewhere(const v1::PresenceEntity* entity) { return entity != nullptr && entity->connections() > 0; }
 
-// The next of two walks in the order of ids.
-const v1::PresenceEntity* first_of(const v1::PresenceEntity* a, const v1::PresenceEntity* b) {
-  if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
-  return a->entity_id() <= b->entity_id() ? a : b;
-}
-
 const v1::PresenceEntity* next_in(const Replica::Entries& entries, std::string_view after, bool connected_only) {
   auto entry = entries.upper_bound(after);
   while (connected_only && entry != entries.end() && entry->second.connections() == 0) ++entry;
@@ -85,20 +79,25 @@ bool Presence::online(std::string_view entity_id) const {
   return announcer_.find(entity_id) != nullptr || connected_somewhere(replica_.find(entity_id));
 }
 
+// Two walks at once, those here and the replica's, in the order of ids.
 PresencePage Presence::page(const PresenceQuery& query) const {
   PresencePage page;
-  std::string after = query.after;
-  while (true) {
-    const v1::PresenceEntity* entity =
-        first_of(announcer_.next(after), next_in(replica_.entries(), after, query.connected_only));
-    if (entity == nullptr) return page;
-    after = entity->entity_id();
-    v1::PresenceEntity entry = overlaid(announcer_.find(after), replica_.find(after));
-    if (!query.entity_type.empty() && entry.entity_type() != query.entity_type) continue;
-    page.more = page.entries.size() == query.limit;
-    if (page.more) return page;
-    page.entries.push_back(std::move(entry));
+  const v1::PresenceEntity* here = announcer_.next(query.after);
+  const v1::PresenceEntity* known = next_in(replica_.entries(), query.after, query.connected_only);
+  while (here != nullptr || known != nullptr) {
+    const int order = here == nullptr ? 1 : known == nullptr ? -1 : here->entity_id().compare(known->entity_id());
+    const v1::PresenceEntity* mine = order <= 0 ? here : nullptr;
+    const v1::PresenceEntity* theirs = order >= 0 ? known : nullptr;
+    const v1::PresenceEntity& entity = mine != nullptr ? *mine : *theirs;
+    if (query.entity_type.empty() || entity.entity_type() == query.entity_type) {
+      page.more = page.entries.size() == query.limit;
+      if (page.more) return page;
+      page.entries.push_back(overlaid(mine, theirs));
+    }
+    if (mine != nullptr) here = announcer_.next(mine->entity_id());
+    if (theirs != nullptr) known = next_in(replica_.entries(), theirs->entity_id(), query.connected_only);
   }
+  return page;
 }
 
 // ---- questions to the broker

@@ -69,6 +69,13 @@ void add_clients(CLI::App& app, ClientsOptions& clients) {
   command.add_flag("--json", clients.json, "JSON lines instead of a table");
 }
 
+void add_presence(CLI::App& app, PresenceOptions& presence) {
+  auto& command = *app.add_subcommand("presence", "Shows who is connected, on all gateways, as JSON lines");
+  command.add_option("--entity-type", presence.entity_type, "Only these")
+      ->check(CLI::IsMember({"agent", "user", "session", "channel", "system"}));
+  command.add_flag("--all,-a", presence.all, "Also who went lately");
+}
+
 void add_log(CLI::App& app, LogCommand& log) {
   using What = LogCommand::What;
   auto& command = *app.add_subcommand("log", "Looks into the broker's log file, exports and imports it");
@@ -163,6 +170,7 @@ void finish_arguments(const CLI::App& app, const Globals& globals, Arguments& ar
   if (app.got_subcommand("sub")) arguments.command = Command::kSub;
   if (app.got_subcommand("history")) arguments.command = Command::kHistory;
   if (app.got_subcommand("clients")) arguments.command = Command::kClients;
+  if (app.got_subcommand("presence")) arguments.command = Command::kPresence;
   if (app.got_subcommand("log")) arguments.command = Command::kLog;
   if (app.got_subcommand("token")) arguments.command = Command::kToken;
   if (app.got_subcommand("check-config")) arguments.command = Command::kCheckConfig;
@@ -183,6 +191,7 @@ std::optional<Arguments> parse_arguments(int argc, const char* const* argv, int&
   add_sub(app, arguments.sub);
   add_history(app, arguments.history);
   add_clients(app, arguments.clients);
+  add_presence(app, arguments.presence);
   add_log(app, arguments.log);
   add_token(app, arguments.token);
   auto& check = *app.add_subcommand("check-config", "Reads the configuration and says what is wrong with it");

@@ -63,6 +63,11 @@ struct ClientsOptions {
   bool json = false;
 };
 
+struct PresenceOptions {
+  std::string entity_type;  // empty: any
+  bool all = false;         // also who went lately
+};
+
 struct TokenOptions {
   enum class What { kIssue, kCheck, kRevoke };
   What what = What::kIssue;
@@ -74,7 +79,7 @@ struct TokenOptions {
   bool offline = false;  // check: does not ask the broker whether it was revoked
 };
 
-enum class Command { kPub, kSub, kHistory, kClients, kLog, kToken, kCheckConfig };
+enum class Command { kPub, kSub, kHistory, kClients, kPresence, kLog, kToken, kCheckConfig };
 
 struct Arguments {
   Command command = Command::kPub;
@@ -84,6 +89,7 @@ struct Arguments {
   SubOptions sub;
   HistoryOptions history;
   ClientsOptions clients;
+  PresenceOptions presence;
   LogCommand log;
   TokenOptions token;
 };

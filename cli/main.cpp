@@ -21,6 +21,7 @@ constexpr Entry kCommands[] = {
     {cli::Command::kSub, &cli::run_sub},
     {cli::Command::kHistory, &cli::run_history},
     {cli::Command::kClients, &cli::run_clients},
+    {cli::Command::kPresence, &cli::run_presence},
     {cli::Command::kLog, &cli::run_log},
     {cli::Command::kToken, &cli::run_token},
     {cli::Command::kCheckConfig, &cli::run_check_config},

@@ -1,4 +1,6 @@
 """Presence over two gateways: an entity is online while any of its connections is, whichever gateway it is on."""
+import json
+
 from cell0_test import wait_until
 from cell0_test.presence import Gateways, Watcher
 
@@ -30,6 +32,9 @@ def test_a_gateway_that_starts_later_and_one_that_drains_agree_with_the_others(f
     wait_until(lambda: both.statuses(1, "a") == "a=online", "the new gateway to know who is there")
     other = both.connect(1, "b")
     wait_until(lambda: both.statuses(0, "b") == "b=online", "the first gateway to know the new one's")
+    settings = {"link.control": fabric.endpoint("control"), "link.fanout": fabric.endpoint("fanout")}
+    status, printed = fabric.run("cell0", "presence", "--entity-type", "agent", settings=settings)
+    assert status == 0 and [json.loads(line)["entity_id"] for line in printed.splitlines()] == ["a", "b"], printed
     both.processes[1].stop()
     assert other.until_closed().code == 1001
     # Well before its lease is over: it waited until the broker knew.

@@ -73,6 +73,12 @@ Result<Consumers::State> Consumers::open(const Name& name, Seq begin, std::uint6
   return state;
 }
 
+std::optional<Consumers::State> Consumers::look(const Name& name) {
+  const Entry* entry = find(name);
+  if (entry == nullptr) return std::nullopt;
+  return State{true, 0, entry->position, true, {}};
+}
+
 Result<Consumers::State> Consumers::acknowledge(const Name& name, std::uint64_t epoch, Seq seq, WallTime now) {
   Entry* entry = find(name);
   if (entry == nullptr) return Error{ErrorCode::kNotFound, "consumer: not known; open it first"};

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,9 @@ class Consumers {
   // gone meanwhile. One that is not known begins at `begin`; a position behind `begin` of one opened again moves there.
   // kFull: too many.
   Result<State> open(const Name& name, Seq begin, std::uint64_t epoch, std::string_view peer, WallTime now);
+
+  // What is known of it; nullopt: nothing. Changes nothing.
+  std::optional<State> look(const Name& name);
 
   // Everything up to `seq` is done. kNotFound: it is not known.
   Result<State> acknowledge(const Name& name, std::uint64_t epoch, Seq seq, WallTime now);

@@ -16,7 +16,13 @@
 #include "gateway/opening.h"
 #include "gateway/presence/presence.h"
 
+namespace cell0::link {
+class Publisher;
+}
+
 namespace cell0::gateway {
+
+class BrokerLink;
 
 struct ClientCounts {
   std::uint64_t connections_total = 0;
@@ -58,6 +64,10 @@ struct Core {
   Presence& presence;
   WallTime started;
   ClientCounts counts = {};
+  // The broker, made after those who use it and there before the first client.
+  const BrokerLink* link = nullptr;
+  link::Publisher* publisher = nullptr;
+  ConsumerSource* broker_consumers = nullptr;
 };
 
 }  // namespace cell0::gateway

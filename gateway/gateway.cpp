@@ -152,6 +152,9 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   // Later: a command of a client that ends is not executed to its end otherwise.
   revocations_.on_new([this] { asio::post(io_, [this] { end_accesses(); }); });
   history_.source = link_.get();
+  core_.link = link_.get();
+  core_.publisher = publisher_.get();
+  core_.broker_consumers = this;
   client_events_ = std::make_unique<ClientEvents>(clock_, ids_, [this](const v1::Envelope& envelope) {
     if (!link_->up()) return;  // ephemeral: of no use later
     if (auto taken = publisher_->publish(envelope); !taken)
@@ -236,7 +239,6 @@ void Gateway::open_session(Connection& connection, const HttpRequest& request, A
   ++core_.counts.connections_total;
   client_events_->connected(to_string(session->client_id()), request.path);
   connection.set_user(session.get());
-  note_present(connection, session->access(), session->session_id());
   session->set_index(sessions_.size());
   sessions_.push_back(std::move(session));
 }
@@ -252,18 +254,6 @@ void Gateway::open_stream(Connection& connection, const HttpRequest& request, co
   streams_.push_back(std::move(stream));
   if (auto opened = streams_.back()->open(stream_renderer_, *query); !opened) {
     log_.warn("a stream was refused", {{"why", opened.error().text}});
-  }
-}
-
-// A token's entity is online while the connection lasts.
-void Gateway::note_present(const Connection& connection, const Access& access, std::string session_id) {
-  if (access.anonymous) return;
-  EntityInfo info;
-  info.entity_id = access.entity_id;
-  info.entity_type = access.entity_type;
-  info.session_id = std::move(session_id);
-  if (auto noted = presence_.presence().connected(connection.id(), info); !noted) {
-    log_.warn("an entity is not in presence", {{"why", noted.error().text}});
   }
 }
 

@@ -104,7 +104,6 @@ class Gateway final : private Handler,
 
   Result<AccessPtr> authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol);
   void open_session(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
-  void note_present(const Connection& connection, const Access& access, std::string session_id);
   const Dialect* dialect_for(const Connection& connection, const HttpRequest& request) const;
   void on_wake(Hub::Wake what);
   void flush_later(Duration delay);

@@ -1,6 +1,7 @@
 #include "gateway/session.h"
 
 #include "gateway/commands/execute.h"
+#include "gateway/commands/inbox.h"
 #include "gateway/commands/permissions.h"
 #include "gateway/history_reader.h"
 
@@ -18,6 +19,10 @@ Session::Session(Core& core, Connection& connection, const Dialect& dialect, Acc
       next_ping_(core.clock.mono() + dialect.keep_alive().message_ping_every) {}
 
 Session::~Session() {
+  if (connection().user() == this) connection().set_user(nullptr);  // no reply to it any more
+  for (const std::string& topic : subscriptions_.names()) {
+    if (is_channel_topic(topic)) core_.presence.unsubscribed(topic);
+  }
   if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
   if (inbox_ != nullptr) core_.consumers.close(inbox_->id);
 }
@@ -45,6 +50,10 @@ bool Session::open(const HttpRequest& request, std::string_view subprotocol, con
   if (!connection().accept_websocket(request, subprotocol, first, options)) return false;
   const KeepAlive keep_alive = dialect_.keep_alive();
   connection().set_keepalive(keep_alive.ping_after, keep_alive.close_after);
+  if (!access_->anonymous) {
+    if (auto there = authenticated(access_, {}); !there) send_unasked(error_reply(there.error()));
+    if (dialect_.manners().has_inbox) open_inbox(core_, *this);
+  }
   if (!streams) return true;
   if (past) since_ = query.since;
   if (const auto live = since_ ? past : visible(*access_, query.filter.proto(), false)) open_stream(*live);
@@ -63,7 +72,16 @@ void Session::open_stream(const EventFilter& filter) {
   const auto subscribed = since_ ? core_.hub.resume(subscriptions_.events(), dialect_, filter, *since_,
                                                     [this](const Resumed& resumed) { send_resumed(dialect_, resumed); })
                                  : core_.hub.subscribe(subscriptions_.events(), dialect_, filter);
-  if (!subscribed) send_unasked(ErrorReply{subscribed.error().text, fault_of(subscribed.error().code)});
+  if (!subscribed) send_unasked(error_reply(subscribed.error()));
+}
+
+Result<void> Session::authenticated(AccessPtr access, EntityInfo info) {
+  info.entity_id = access->entity_id;
+  info.entity_type = access->entity_type;
+  info.session_id = session_id();
+  if (auto there = core_.presence.connected(connection().id(), info); !there) return there.error();
+  access_ = std::move(access);
+  return {};
 }
 
 // ---- requests

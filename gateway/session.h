@@ -53,8 +53,9 @@ class Session final : public Client {
 
   // ---- for its commands
 
-  // It has shown a token. Its presence goes by what it says of itself.
-  void authenticated(AccessPtr access) { access_ = std::move(access); }
+  // It has shown a token, and is there from now on as what it says of itself (entity_id and entity_type are the
+  // access's). kInvalid, kTooLarge: it says something that is wrong; then nothing has changed.
+  Result<void> authenticated(AccessPtr access, EntityInfo info);
 
   void send(const ReplyContext& context, const Reply& reply);
   void send_unasked(const Reply& reply) { send({}, reply); }

@@ -17,7 +17,13 @@ namespace cell0::gateway {
 class Subscription final : public Receiver {
  public:
   Subscription(Outlet& outlet, std::string name) : Receiver(outlet), name_(std::move(name)) {}
+  ~Subscription() {
+    if (abandoned) abandoned();
+  }
   const std::string& name() const { return name_; }  // its topic, mostly; "": the connection's main one
+
+  // Somebody waits for it, and is told if it goes before.
+  std::function<void()> abandoned;
 
  private:
   std::string name_;

@@ -53,6 +53,13 @@ Result<Consumers::State> acknowledge_one(ControlParts& parts, const v1::Consumer
   return parts.consumers.acknowledge({ack.entity(), ack.consumer()}, ack.epoch(), Seq{ack.seq()}, parts.clock.wall());
 }
 
+void find_one(ControlParts& parts, const v1::ConsumerFind& find, v1::ConsumerState& state) {
+  const auto known = parts.consumers.look({find.entity(), find.consumer()});
+  state.set_status(v1::ConsumerState::OPEN);
+  state.set_known(known.has_value());
+  if (known) state.set_position(known->position.value);
+}
+
 }  // namespace
 
 Result<Reply> handle_consumers(ControlParts& parts, const Call& call, v1::Response& answer) {
@@ -64,6 +71,7 @@ Result<Reply> handle_consumers(ControlParts& parts, const Call& call, v1::Respon
   // In this order: a client that acknowledges and comes back at once finds its position.
   for (const v1::ConsumerAck& ack : request.ack()) fill(*states.add_ack(), acknowledge_one(parts, ack));
   for (const v1::ConsumerOpen& open : request.open()) fill(*states.add_open(), open_one(parts, call, open));
+  for (const v1::ConsumerFind& find : request.find()) find_one(parts, find, *states.add_find());
   parts.consumers.take_notes(parts.intake.notes().consumers);
   return Reply::kNow;
 }

@@ -8,8 +8,8 @@ namespace {
 
 // A token is its entity's; only who may do everything may speak as another.
 Result<AccessPtr> access_for(AccessPtr access, const AuthenticateCommand& command) {
-  const std::string& entity = command.entity_id.value_or(access->entity_id);
-  const std::string& type = command.entity_type.value_or(access->entity_type);
+  const std::string entity = command.entity_id.value_or(access->entity_id);
+  const std::string type = command.entity_type.value_or(entity == access->entity_id ? access->entity_type : "agent");
   if (entity == access->entity_id && type == access->entity_type) return access;
   if (entity != access->entity_id && !access->may("admin", "")) {
     return Error{ErrorCode::kForbidden, "entity_id: the token is " + access->entity_id + "'s"};
@@ -54,11 +54,42 @@ void execute(const Call& call, const AuthenticateCommand& command) {
     return call.fail(Fault::kInvalidState,
                      "this token may do less than the one that was shown before; use another connection");
   }
-  session.authenticated(*access);
-  const Access& now = session.access();
-  const AuthenticatedReply reply{now.entity_id, now.entity_type, now.scopes.texts(), session.session_id()};
-  if (!session.dialect().manners().has_inbox) return call.reply(reply);
-  open_inbox(call, command.durable, reply);
+  EntityInfo info;
+  info.capabilities = command.capabilities;
+  info.metadata = command.metadata;
+  info.client_version = command.client_version;
+  info.platform = command.platform;
+  if (auto there = session.authenticated(*access, std::move(info)); !there) return call.fail(there.error());
+  // Answered when it is online for everybody.
+  call.core().presence.announced([call, durable = command.durable] {
+    Session* client = call.session();
+    if (client == nullptr) return;
+    const Access& now = client->access();
+    const AuthenticatedReply reply{now.entity_id, now.entity_type, now.scopes.texts(), client->session_id()};
+    if (!client->dialect().manners().has_inbox) return call.reply(reply);
+    open_inbox(call, durable, reply);
+  });
+}
+
+void execute(const Call& call, const IssueTokenCommand& command) {
+  Grant grant;
+  grant.entity_id = command.entity_id;
+  grant.entity_type = command.entity_type;
+  grant.scopes = command.scopes;
+  if (command.hours) grant.lifetime = std::chrono::hours(*command.hours);
+  const auto issued = call.core().auth.issue(call.session()->access(), grant);
+  if (!issued) return call.fail(issued.error());
+  const auto left = std::chrono::ceil<std::chrono::hours>(issued->expires - call.core().clock.wall());
+  call.reply(TokenReply{issued->token, static_cast<std::uint64_t>(left.count())});
+}
+
+void execute(const Call& call, const RevokeTokenCommand& command) {
+  if (!call.session()->begin_open(call)) return;
+  call.core().auth.revoke(call.session()->access(), command.token, [call](const Result<bool>& revoked) {
+    if (Session* session = call.session()) session->end_open();
+    if (!revoked) return call.fail(revoked.error());
+    call.reply(SuccessReply{});
+  });
 }
 
 void execute(const Call& call, const SessionInfoCommand&) {

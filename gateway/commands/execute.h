@@ -33,6 +33,25 @@ void execute(const Call& call, const GatewayStatsCommand& command);
 
 // auth.cpp
 void execute(const Call& call, const AuthenticateCommand& command);
+void execute(const Call& call, const IssueTokenCommand& command);
+void execute(const Call& call, const RevokeTokenCommand& command);
 void execute(const Call& call, const SessionInfoCommand& command);
+
+// presence.cpp
+void execute(const Call& call, const PresenceUpdateCommand& command);
+void execute(const Call& call, const PresenceGetCommand& command);
+void execute(const Call& call, const PresenceSubscribeCommand& command);
+void execute(const Call& call, const PresenceUnsubscribeCommand& command);
+void execute(const Call& call, const HeartbeatCommand& command);
+void execute(const Call& call, const AgentListCommand& command);
+
+// channels.cpp
+void execute(const Call& call, const ChannelSubscribeCommand& command);
+void execute(const Call& call, const ChannelUnsubscribeCommand& command);
+void execute(const Call& call, const ChannelPublishCommand& command);
+
+// agents.cpp
+void execute(const Call& call, const AgentSendCommand& command);
+void execute(const Call& call, const AgentAcknowledgeCommand& command);
 
 }  // namespace cell0::gateway

@@ -44,7 +44,7 @@ void on_opened(const Call& call, AuthenticatedReply reply, Consumers::Opened ope
                  [&session, &renderer](const Resumed& found) { session.send_resumed(renderer, found); });
   if (resumed) return;
   session.subscriptions().drop(topic);
-  session.send_unasked(ErrorReply{resumed.error().text, fault_of(resumed.error().code)});
+  session.send_unasked(error_reply(resumed.error()));
 }
 
 void on_lost(Session& session, const Error& why) {
@@ -57,7 +57,7 @@ void on_lost(Session& session, const Error& why) {
 
 void open_inbox(Core& core, Session& session) {
   if (auto subscribed = subscribe(core, session); !subscribed) {
-    session.send_unasked(ErrorReply{subscribed.error().text, fault_of(subscribed.error().code)});
+    session.send_unasked(error_reply(subscribed.error()));
   }
 }
 

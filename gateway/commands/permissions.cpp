@@ -32,6 +32,8 @@ struct TopicOf {
 Result<std::string> channel_topic(std::string_view channel) { return topic_below("channels.", "channel", channel); }
 Result<std::string> agent_topic(std::string_view agent_id) { return topic_below("agents.", "agent_id", agent_id); }
 
+bool is_channel_topic(std::string_view topic) { return topic_under(topic, "channels"); }
+
 Result<void> permit(const Access& access, const Command& command) {
   const Permission& needed = kPermissions[command.index()];
   if (needed.needs_token && access.anonymous) {

@@ -43,8 +43,21 @@ inline constexpr std::tuple kPermissionTable{
     PermissionEntry<RequestStatsCommand>{{true}},
     PermissionEntry<GatewayStatsCommand>{{true}},
     PermissionEntry<AuthenticateCommand>{{}},
+    PermissionEntry<IssueTokenCommand>{{true}},   // nobody can grant what he does not hold
+    PermissionEntry<RevokeTokenCommand>{{true}},  // whoever shows it may
     PermissionEntry<SessionInfoCommand>{{true}},
+    PermissionEntry<PresenceUpdateCommand>{{true, "presence", "write"}},
+    PermissionEntry<PresenceGetCommand>{{false, "presence", "read"}},
+    PermissionEntry<PresenceSubscribeCommand>{{true, "presence", "read"}},
+    PermissionEntry<PresenceUnsubscribeCommand>{{true}},
+    PermissionEntry<HeartbeatCommand>{{}},
+    PermissionEntry<ChannelSubscribeCommand>{{true, "subscribe"}},  // with `since` also history
+    PermissionEntry<ChannelUnsubscribeCommand>{{true}},
+    PermissionEntry<ChannelPublishCommand>{{true, "publish"}},
     PermissionEntry<ChannelHistoryCommand>{{true, "history"}},
+    PermissionEntry<AgentSendCommand>{{true, "agent", "send"}},
+    PermissionEntry<AgentListCommand>{{false, "presence", "read"}},
+    PermissionEntry<AgentAcknowledgeCommand>{{true}},  // of its own inbox
 };
 
 namespace permissions_detail {
@@ -74,5 +87,6 @@ std::string scope_text(const Permission& permission);
 // Where a channel's messages and an entity's inbox are: channels.<name>, agents.<id>, escaped. kInvalid, kTooLarge.
 Result<std::string> channel_topic(std::string_view channel);
 Result<std::string> agent_topic(std::string_view agent_id);
+bool is_channel_topic(std::string_view topic);
 
 }  // namespace cell0::gateway

@@ -42,6 +42,9 @@ StatsReply stats_of(const Core& core) {
   stats.client_ids = core.clients.client_ids(kClientIdsShown);
   stats.gateway = core.config.name;
   stats.errors = core.counts.errors;
+  const Presence::Figures presence = core.presence.figures();
+  stats.entities_known = presence.entities;
+  stats.entities_online = presence.online;
   return stats;
 }
 

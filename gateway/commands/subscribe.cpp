@@ -89,7 +89,7 @@ void on_opened(const Call& call, const SubscribeCommand& command, Consumers::Ope
       under_way ? hub.subscribe(events, dialect, *filter)
                 : hub.resume(events, dialect, *filter, since,
                              [&session, &dialect](const Resumed& resumed) { session.send_resumed(dialect, resumed); });
-  if (!subscribed) session.send_unasked(ErrorReply{subscribed.error().text, fault_of(subscribed.error().code)});
+  if (!subscribed) session.send_unasked(error_reply(subscribed.error()));
 }
 
 void on_lost(Session& session, Hub& hub, const Error& why) {

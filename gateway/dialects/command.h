@@ -92,7 +92,7 @@ struct IssueTokenCommand {
   std::string entity_id;
   std::string entity_type = "agent";
   std::optional<std::vector<std::string>> scopes;  // none: the caller's own
-  std::uint64_t hours = 24;
+  std::optional<std::uint64_t> hours;              // none: a day, or what is left to the caller
 };
 struct RevokeTokenCommand {
   std::string token;
@@ -153,10 +153,14 @@ struct InvalidCommand {
 };
 
 // gateway/commands/permissions.h has an entry for each, in this order.
-using Command = std::variant<InvalidCommand, SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, FollowCommand,
-                             UnfollowCommand, PingCommand, EchoCommand, MethodsCommand, MethodCommand, ServerCommand,
-                             HistoryCommand, StatsCommand, RequestStatsCommand, GatewayStatsCommand,
-                             AuthenticateCommand, SessionInfoCommand, ChannelHistoryCommand>;
+using Command =
+    std::variant<InvalidCommand, SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, FollowCommand,
+                 UnfollowCommand, PingCommand, EchoCommand, MethodsCommand, MethodCommand, ServerCommand,
+                 HistoryCommand, StatsCommand, RequestStatsCommand, GatewayStatsCommand, AuthenticateCommand,
+                 IssueTokenCommand, RevokeTokenCommand, SessionInfoCommand, PresenceUpdateCommand, PresenceGetCommand,
+                 PresenceSubscribeCommand, PresenceUnsubscribeCommand, HeartbeatCommand, ChannelSubscribeCommand,
+                 ChannelUnsubscribeCommand, ChannelPublishCommand, ChannelHistoryCommand, AgentSendCommand,
+                 AgentListCommand, AgentAcknowledgeCommand>;
 
 // ---- and where its reply belongs
 

@@ -71,6 +71,7 @@ class Params {
   std::uint64_t number(std::string_view key, std::uint64_t min, std::uint64_t max) {
     return need(key) == nullptr ? 0 : optional_number(key, min, max).value_or(0);
   }
+  bool has(std::string_view key) { return find(key) != nullptr; }
   bool flag(std::string_view key) {
     const Value* value = find(key);
     if (value == nullptr) return false;
@@ -138,6 +139,7 @@ class Params {
 
 constexpr std::uint64_t kSeqTop = (std::uint64_t{1} << 53) - 1;
 constexpr std::array<std::string_view, 5> kEntityTypes = {"agent", "user", "session", "channel", "system"};
+constexpr std::array<std::string_view, 5> kStatuses = {"online", "away", "busy", "offline", "do_not_disturb"};
 
 std::optional<std::string> entity_type(Params& params) {
   auto type = params.optional_text("entity_type", 64);
@@ -166,6 +168,15 @@ Command authenticate(Params& params) {
   command.durable = params.flag("durable");
   return command;
 }
+Command generate_token(Params& params) {
+  IssueTokenCommand command;
+  command.entity_id = params.name("entity_id");
+  command.entity_type = entity_type(params).value_or("agent");
+  if (params.has("permissions")) command.scopes = params.names("permissions");
+  command.hours = params.optional_number("expires_in_hours", 1, 24 * 366);
+  return command;
+}
+Command revoke_token(Params& params) { return RevokeTokenCommand{params.text("token", kTokenBytesMax)}; }
 Command session_info(Params&) { return SessionInfoCommand{}; }
 
 Command events_subscribe(Params& params) {
@@ -188,6 +199,36 @@ Command channel_history(Params& params) {
   return command;
 }
 
+Command presence_update(Params& params) {
+  PresenceUpdateCommand command;
+  command.status = params.optional_text("status", 64);
+  params.must_be_one_of("status", command.status, kStatuses);
+  command.status_message = params.optional_text("status_message", 1024);
+  command.activity = params.optional_text("activity", 1024);
+  command.metadata = params.optional_object("metadata");
+  return command;
+}
+Command presence_get(Params& params) {
+  return PresenceGetCommand{params.optional_name("entity_id").value_or(""), entity_type(params).value_or("")};
+}
+Command presence_subscribe(Params& params) {
+  return PresenceSubscribeCommand{params.optional_name("entity_id").value_or(""), entity_type(params).value_or("")};
+}
+Command presence_unsubscribe(Params&) { return PresenceUnsubscribeCommand{}; }
+Command heartbeat(Params&) { return HeartbeatCommand{}; }
+
+Command channel_subscribe(Params& params) {
+  return ChannelSubscribeCommand{params.name("channel"), params.optional_number("since", 0, kSeqTop)};
+}
+Command channel_unsubscribe(Params& params) { return ChannelUnsubscribeCommand{params.name("channel")}; }
+Command channel_publish(Params& params) {
+  return ChannelPublishCommand{params.name("channel"), params.object("message")};
+}
+
+Command agent_send(Params& params) { return AgentSendCommand{params.name("agent_id"), params.object("message")}; }
+Command agent_list(Params&) { return AgentListCommand{}; }
+Command agent_ack(Params& params) { return AgentAcknowledgeCommand{params.number("seq", 0, kSeqTop)}; }
+
 Command gateway_stats(Params&) { return GatewayStatsCommand{}; }
 
 struct Method {
@@ -205,11 +246,24 @@ constexpr std::array kMethods = {
     Method{"rpc.getServerInfo", &server_info},
     Method{"rpc.getStats", &rpc_stats},
     Method{"auth.authenticate", &authenticate},
+    Method{"auth.generateToken", &generate_token},
+    Method{"auth.revokeToken", &revoke_token},
     Method{"session.getInfo", &session_info},
+    Method{"presence.update", &presence_update},
+    Method{"presence.get", &presence_get},
+    Method{"presence.subscribe", &presence_subscribe},
+    Method{"presence.unsubscribe", &presence_unsubscribe},
+    Method{"channel.subscribe", &channel_subscribe},
+    Method{"channel.unsubscribe", &channel_unsubscribe},
+    Method{"channel.publish", &channel_publish},
+    Method{"channel.history", &channel_history},
+    Method{"agent.send", &agent_send},
+    Method{"agent.list", &agent_list},
+    Method{"agent.ack", &agent_ack},
     Method{"events.subscribe", &events_subscribe},
     Method{"events.unsubscribe", &events_unsubscribe},
-    Method{"channel.history", &channel_history},
     Method{"gateway.getStats", &gateway_stats},
+    Method{"heartbeat", &heartbeat, false},
 };
 
 const Method* find_method(std::string_view name) {

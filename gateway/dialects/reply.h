@@ -23,6 +23,8 @@ struct ErrorReply {
   std::string data = {};  // JSON text, or empty
 };
 
+inline ErrorReply error_reply(const Error& error) { return {error.text, fault_of(error.code)}; }
+
 struct WelcomeReply {
   std::string client_id;
   WallTime time;

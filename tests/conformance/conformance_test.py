@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cell0_test import Fabric
+from cell0_test.tokens import claims, jwt
 
 HERE = Path(__file__).parent
 NOISE = ("client_connect", "client_disconnect", "heartbeat")
@@ -57,13 +58,22 @@ class Values:
         if name.isdigit():
             return self.seqs[int(name) - 1]
         if name == "token":
-            return self.fabric.token(*arguments.split(" ", 1)) if arguments else self.fabric.admin_token
+            return self.token(*arguments.split(" ", 1)) if arguments else self.fabric.admin_token
         if name == "repeat":
             count, text = arguments.split(" ", 1)
             return text * int(count)
         if name == "nested":
             return "[" * int(arguments) + "]" * int(arguments)
         return self.named[name]
+
+    def token(self, entity, scopes):
+        """`expired` or `foreign` in place of the scopes: such a one, which would permit everything."""
+        key = (self.fabric.state_dir / "signing.key").read_text(encoding="ascii").strip()
+        if scopes == "expired":
+            return jwt(claims(entity, ["*"], seconds=-1), key)
+        if scopes == "foreign":
+            return jwt(claims(entity, ["*"]), "another key of at least 32 bytes " * 2)
+        return jwt(claims(entity, scopes.split(",")), key)
 
     def fill(self, value):
         if isinstance(value, str):
@@ -152,6 +162,8 @@ def take(step, client, fabric, values):
         client.send(bytes.fromhex(step["send_bytes"]))
     elif "publish" in step:
         values.seqs += publish(fabric, step["publish"])
+    elif "close" in step:
+        client.close()
     elif "closed" in step:
         assert client.until_closed().code == step["closed"]
     elif "expect_text" in step:
@@ -172,10 +184,16 @@ def test_case(case, fabric):
         values.seqs += publish(fabric, case["before"])
     with contextlib.ExitStack() as stack:
         clients = {}
-        for name in ["", *sorted({step["on"] for step in case["steps"] if "on" in step})]:
-            headers = {"extra_headers": values.fill(case["headers"])} if "headers" in case and not name else {}
-            clients[name] = stack.enter_context(fabric.connect(values.fill(case["path"]), port=case["port"], **headers))
-            for step in case["first"]:
-                take(step, clients[name], fabric, values)
+
+        def client(name):
+            if name not in clients:
+                options = {"extra_headers": values.fill(case["headers"])} if "headers" in case and not name else {}
+                opened = fabric.connect(values.fill(case["path"]), port=case["port"], **options)
+                clients[name] = stack.enter_context(opened)
+                for step in case["first"]:
+                    take(step, opened, fabric, values)
+            return clients[name]
+
+        client("")
         for step in case["steps"]:
-            take(step, clients[step.get("on", "")], fabric, values)
+            take(step, client(step.get("on", "")), fabric, values)

@@ -36,6 +36,19 @@ TEST_CASE("a new consumer begins where it is told, and is kept from then on") {
   CHECK(notes_of(consumers).empty());
 }
 
+TEST_CASE("a look changes nothing") {
+  Consumers consumers({});
+  CHECK_FALSE(consumers.look(kName));
+  const std::uint64_t epoch = consumers.open(kName, Seq{100}, 0, "g1", kNow)->epoch;
+  CHECK(consumers.acknowledge(kName, epoch, Seq{110}, kNow).ok());
+  notes_of(consumers);
+  REQUIRE(consumers.look(kName));
+  CHECK(consumers.look(kName)->position == Seq{110});
+  CHECK_FALSE(consumers.look({"admin", "other"}));
+  CHECK(notes_of(consumers).empty());
+  CHECK(consumers.acknowledge(kName, epoch, Seq{120}, kNow)->open);
+}
+
 TEST_CASE("positions only grow, and many acknowledgements are one note") {
   Consumers consumers({});
   const std::uint64_t epoch = consumers.open(kName, Seq{100}, 0, "g1", kNow)->epoch;

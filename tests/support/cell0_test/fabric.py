@@ -34,9 +34,10 @@ class Fabric:
         wait_until(lambda: self._ready(broker, self.broker_admin_url), "the broker to be ready")
         return broker
 
-    def start_gateway(self, instance=0, wait=True, **settings):
-        """With wait=False it may not be ready yet (say, because there is no broker)."""
-        gateway = self._start(f"gateway-{instance}", "cell0-gateway", ["--instance", instance], {
+    def start_gateway(self, instance=0, wait=True, config=None, **settings):
+        """With wait=False it may not be ready yet (say, because there is no broker). `config`: as of start_broker."""
+        flags = ["--instance", instance, *(["--config", config] if config else [])]
+        gateway = self._start(f"gateway-{instance}", "cell0-gateway", flags, {
             **self._link(),
             **{f"gateway.listen.{n}": self.ports[n] for n in ("http", "cell0d", "jsonrpc", "api")},
             "gateway.admin_port": self.ports[f"gateway_admin{instance}"] - instance,

@@ -3,7 +3,7 @@ import pytest
 
 from cell0_test import wait_until
 from cell0_test.presence import Gateways
-from cell0_test.rpc import RpcError
+from cell0_test.rpc import Rpc, RpcError
 
 
 @pytest.fixture(name="two")
@@ -13,8 +13,10 @@ def two_fixture(fabric):
     opened = []
 
     def connect(gateway, entity, **more):
-        opened.append(gateways.connect(gateway, entity, **more))
-        return opened[-1]
+        client = Rpc(f"ws://127.0.0.1:{gateways.ports[gateway]['jsonrpc']}/")
+        opened.append(client)
+        client.call("auth.authenticate", token=fabric.admin_token, entity_id=entity, **more)
+        return client
     connect.fabric = fabric
     connect.processes = gateways.processes
     yield connect

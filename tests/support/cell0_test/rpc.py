@@ -18,6 +18,8 @@ class Rpc(WebSocket):
         super().__init__(url, **options)
         self._ids = itertools.count(1)
         self.notifications = []
+        self._given = 0  # of them, by notified()
+        self._left = []
 
     def next(self, within=DEADLINE_S):
         message = super().next(within)
@@ -33,6 +35,17 @@ class Rpc(WebSocket):
         if "error" in answer:
             raise RpcError(method, answer["error"])
         return answer["result"]
+
+    def notified(self, method, within=DEADLINE_S):
+        """The params of the next one of this method, in the order of their coming: one that came while an answer was
+        awaited, too."""
+        while True:
+            self._left += self.notifications[self._given:]
+            self._given = len(self.notifications)
+            for at, message in enumerate(self._left):
+                if message["method"] == method:
+                    return self._left.pop(at)["params"]
+            self.next(within)
 
     def until_notification(self, method, predicate=lambda params: True, within=DEADLINE_S):
         """The params of the next one that satisfies the predicate."""

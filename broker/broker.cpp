@@ -187,6 +187,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
   intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
     publish_desk_.settled(drafts);
     revocation_desk_.settled(drafts, result);
+    presence_events_.publish();  // more of many
   });
   restore();
 }

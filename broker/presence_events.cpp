@@ -5,7 +5,9 @@
 namespace cell0::broker {
 
 void PresenceEvents::publish() {
-  while (const v1::PresenceEntity* changed = presence_.next_change()) {
+  for (std::size_t taken_now = 0; taken_now < kPerTurnMax; ++taken_now) {
+    const v1::PresenceEntity* changed = presence_.next_change();
+    if (changed == nullptr) return;
     v1::Envelope event = presence_changed(*changed);
     event.set_id(std::string(ids_.next().raw()));
     event.set_time_us(to_unix_us(clock_.wall()));

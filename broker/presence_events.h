@@ -15,11 +15,14 @@ namespace cell0::broker {
 
 class PresenceEvents {
  public:
+  // When a gateway with many is gone, what others publish must not wait for all of it: some milliseconds' worth.
+  static constexpr std::size_t kPerTurnMax = 4096;
+
   // All outlive it.
   PresenceEvents(Presence& presence, Intake& intake, Counters& counters, const Clock& clock, Random& random)
       : presence_(presence), intake_(intake), counters_(counters), clock_(clock), ids_(clock, random) {}
 
-  // Hands over what has changed; the turn's end commits it.
+  // Hands over what has changed; the turn's end commits it. To be called after each commit, too: there may be more.
   void publish();
 
  private:

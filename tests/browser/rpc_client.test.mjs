@@ -10,6 +10,7 @@ import { openFabric } from './fabric.mjs';
 const WebSocket = createRequire(new URL('../../web/package.json', import.meta.url))('ws');
 const skip = process.env.CELL0_URL ? false : 'needs a running fabric';
 const kType = 'rpc_client_check';
+const kUnique = Date.now().toString(36); // names of this run only: a fabric may have seen others
 
 let fabric;
 let token;
@@ -26,15 +27,18 @@ afterEach(() => {
   fabric?.mend();
 });
 
-/** A client behind the proxy that can be cut. */
-function start() {
+/** A client behind the proxy that can be cut; as another entity if one is named. */
+function start(entityId, { url = `${fabric.url}/rpc`, ...identity } = {}) {
   const client = new JsonRpcClient({
-    url: `${fabric.url}/rpc`, WebSocket, token, backoff: { baseMs: 50, maxMs: 500 },
+    url, WebSocket, token, identity: { ...(entityId && { entity_id: `${entityId}-${kUnique}` }), ...identity },
+    backoff: { baseMs: 50, maxMs: 500 },
   });
   clients.push(client);
   client.connect();
   return client;
 }
+/** One that no cut reaches. */
+const startBeside = (entityId, identity) => start(entityId, { url: `${process.env.CELL0_URL}/rpc`, ...identity });
 
 const phase = (client, wanted) => eventually(wanted, () => client.state.phase, (phase) => phase === wanted);
 
@@ -85,6 +89,64 @@ test('events go on after a lost connection: none is missed, none comes twice', {
   await eventually('all', () => notes.length, (n) => n >= 4);
   assert.deepEqual(notes, [1, 2, 3, 4]);
   assert.equal((await resumed).recovered, true);
+});
+
+test('a channel goes on after a lost connection, in order', { skip }, async () => {
+  const channel = `room-${kUnique}`;
+  const [reader, writer] = [start('reader'), startBeside('writer')];
+  const numbers = [];
+  reader.on('channelMessage', ({ message }) => numbers.push(message.n));
+  await Promise.all([reader.channels.subscribe(channel), phase(writer, 'open')]);
+  assert.equal((await writer.channels.publish(channel, { n: 1 })).recipients, 1);
+  await eventually('the first', () => numbers.length, (n) => n === 1);
+  const recovered = new Promise((resolve) => reader.on('channelRecovered', resolve));
+  await cutAndMend(reader, async () => {
+    for (let n = 2; n <= 20; ++n) await writer.channels.publish(channel, { n });
+  });
+  await writer.channels.publish(channel, { n: 21 });
+  await eventually('all', () => numbers.length, (n) => n >= 21);
+  assert.deepEqual(numbers, Array.from({ length: 21 }, (_, i) => i + 1));
+  assert.deepEqual(await recovered, { channel, recovered: true });
+  const { messages } = await reader.channels.history(channel, { limit: 2 });
+  assert.deepEqual(messages.map(({ message }) => message.n), [20, 21]);
+});
+
+test('agents reach each other by name, a durable one also later', { skip }, async () => {
+  const writer = startBeside('writer');
+  const reader = start('durable', { entity_type: 'agent', durable: true });
+  await Promise.all([phase(writer, 'open'), phase(reader, 'open')]);
+  const seen = [];
+  reader.agents.onMessage(({ from, message, seq, again }) => {
+    seen.push([from, message.n, again]);
+    if (message.n !== 2) void reader.agents.ack(seq).catch(() => {});
+  });
+  const name = `durable-${kUnique}`;
+  const from = `writer-${kUnique}`;
+  assert.equal((await writer.agents.send(name, { n: 1 })).delivered, true);
+  await writer.agents.send(name, { n: 2 });
+  await eventually('both', () => seen.length, (n) => n === 2);
+  await cutAndMend(reader, async () => {
+    await eventually('gone', async () => (await writer.agents.send(name, { n: 3 })).delivered, (there) => !there);
+  });
+  await eventually('what was missed', () => seen.some(([, n]) => n === 3), (is) => is);
+  assert.deepEqual(seen.slice(0, 3), [[from, 1, false], [from, 2, false], [from, 2, true]]);
+  const nobody = await writer.agents.send(`nobody-${kUnique}`, { n: 1 });
+  assert.equal(nobody.success, false);
+});
+
+test('presence is seen, and said again after a lost connection', { skip }, async () => {
+  const [watched, watcher] = [start('watched', { entity_type: 'agent' }), startBeside('watcher')];
+  const id = `watched-${kUnique}`;
+  const statuses = [];
+  watcher.on('presence', (change) => change.entity_id === id && statuses.push(change.status));
+  await phase(watched, 'open');
+  await watcher.presence.subscribe({ entity_type: 'agent' });
+  await watched.presence.update({ status: 'busy', status_message: 'reading' });
+  await eventually('busy', () => statuses.at(-1), (status) => status === 'busy');
+  assert.equal((await watcher.presence.get(id)).status, 'busy');
+  await cutAndMend(watched, () => eventually('offline', () => statuses.at(-1), (status) => status === 'offline'));
+  await eventually('busy again', () => statuses.at(-1), (status) => status === 'busy');
+  await assert.rejects(watcher.presence.get(`nobody-${kUnique}`), { code: -32101 });
 });
 
 test('in a page: the same library, served by the gateway', { skip }, async () => {

@@ -116,15 +116,16 @@ test('agents reach each other by name, a durable one also later', { skip }, asyn
   const reader = start('durable', { entity_type: 'agent', durable: true });
   await Promise.all([phase(writer, 'open'), phase(reader, 'open')]);
   const seen = [];
+  const acknowledged = [];
   reader.agents.onMessage(({ from, message, seq, again }) => {
     seen.push([from, message.n, again]);
-    if (message.n !== 2) void reader.agents.ack(seq).catch(() => {});
+    if (message.n !== 2) reader.agents.ack(seq).then(() => acknowledged.push(message.n), () => {});
   });
   const name = `durable-${kUnique}`;
   const from = `writer-${kUnique}`;
   assert.equal((await writer.agents.send(name, { n: 1 })).delivered, true);
   await writer.agents.send(name, { n: 2 });
-  await eventually('both', () => seen.length, (n) => n === 2);
+  await eventually('both, and the first acknowledged', () => seen.length + acknowledged.length, (n) => n === 3);
   await cutAndMend(reader, async () => {
     await eventually('gone', async () => (await writer.agents.send(name, { n: 3 })).delivered, (there) => !there);
   });

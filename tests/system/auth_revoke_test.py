@@ -146,3 +146,22 @@ def test_the_command_line_says_what_is_wrong(fabric):
     status, output = fabric.run("cell0", "token", "issue", "--entity", "a",
                                 settings={"state.dir": str(fabric.directory / "nothing")})
     assert status == 1 and "no signing key" in output
+
+
+def test_who_revokes_his_own_token_is_answered_then_closed_and_what_came_of_it_ends_too(fabric):
+    token = issue(fabric, "subscribe:>", "publish:channels.>")
+    client = fabric.connect("/rpc", extra_headers=bearer(token))
+
+    def call(number, method, **params):
+        client.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        return client.until(lambda m: m.get("id") == number, f"the answer to {method}")
+
+    child = call(1, "auth.generateToken", entity_id="a1", permissions=["publish:channels.a"])["result"]["token"]
+    assert call(2, "auth.generateToken", entity_id="a1", permissions=["admin"])["error"]["code"] == -32002
+    assert call(3, "auth.generateToken", entity_id="a2", permissions=[])["error"]["code"] == -32002
+    assert call(4, "auth.generateToken", entity_id="a1", expires_in_hours=1000)["error"]["code"] == -32002
+    assert call(5, "auth.generateToken", entity_id="a1", expires_in_hours=10**18)["error"]["code"] == -32602
+    assert (me(fabric, token), me(fabric, child)) == (200, 200)
+    assert call(6, "auth.revokeToken", token=token)["result"] == {"success": True}
+    assert client.until_closed().code == 4001
+    assert (me(fabric, token), me(fabric, child)) == (401, 401)

@@ -12,9 +12,10 @@ def test_nobody_flickers_when_the_broker_is_killed(fabric):
     gateways = Gateways(fabric)
     watchers = [Watcher(gateways, n) for n in range(2)]
     clients = [gateways.connect(n % 2, f"stays{n}") for n in range(6)]
+    clients[0].call("presence.update", status="busy", status_message="deep in it")
     leaves = gateways.connect(0, "leaves")
     names = [f"stays{n}" for n in range(6)]
-    there = "stays0=online " + " ".join(f"stays{n}=online" for n in range(1, 6))
+    there = "stays0=busy " + " ".join(f"stays{n}=online" for n in range(1, 6))
     for gateway in range(2):
         wait_until(lambda g=gateway: gateways.statuses(g, *names, "leaves") == f"{there} leaves=online", "all to be there")
 
@@ -42,7 +43,7 @@ def test_nobody_flickers_when_the_broker_is_killed(fabric):
         assert not watcher.closed
         for name in names:
             assert "offline" not in watcher.statuses(name), watcher.told
-        assert watcher.statuses("stays0")[-1] == "online"
+        assert watcher.statuses("stays0")[-1] == "busy"
         assert watcher.statuses("leaves").count("offline") == 1, watcher.told
     for client in clients:
         client.close()

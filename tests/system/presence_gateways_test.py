@@ -25,6 +25,29 @@ def test_an_entity_is_online_while_any_of_its_connections_is(fabric):
         client.close()
 
 
+def test_what_an_entity_says_holds_for_all_its_connections(fabric):
+    gateways = Gateways(fabric)
+    watcher = gateways.connect(1, "watcher")
+    watcher.call("presence.subscribe", entity_id="a")
+    first = gateways.connect(0, "a")
+    watcher.until_notification("presence.changed", lambda told: told["status"] == "online")
+    first.call("presence.update", status="busy", status_message="writing", metadata={"n": 12345678901234567})
+    told = watcher.until_notification("presence.changed")
+    assert (told["entity_id"], told["status"], told["status_message"]) == ("a", "busy", "writing")
+    assert told["entry"]["metadata"] == {"n": 12345678901234567}
+    second = gateways.connect(1, "a")  # says nothing of itself
+    second.call("rpc.ping")
+    assert gateways.statuses(1, "a") == "a=busy"
+    second.call("presence.update", status="away")
+    wait_until(lambda: gateways.statuses(0, "a") == "a=away", "the later word to hold on the other gateway")
+    second.close()
+    gateways.connect(1, "b").close()  # behind it in what its gateway announces
+    wait_until(lambda: gateways.statuses(0, "b") == "b=offline", "that it has been told")
+    assert gateways.statuses(0, "a") == "a=away"
+    for client in (watcher, first):
+        client.close()
+
+
 def test_a_gateway_that_starts_later_and_one_that_drains_agree_with_the_others(fabric):
     first = Gateways(fabric, 1)
     client = first.connect(0, "a")

@@ -64,8 +64,11 @@ void open_inbox(Core& core, Session& session) {
 void open_inbox(const Call& call, bool durable, AuthenticatedReply reply) {
   Core& core = call.core();
   Session& session = *call.session();
-  if (auto subscribed = subscribe(core, session); !subscribed) return call.fail(subscribed.error());
-  if (!durable || session.inbox() != nullptr) return call.reply(reply);
+  if (!durable || session.inbox() != nullptr) {
+    if (auto subscribed = subscribe(core, session); !subscribed) return call.fail(subscribed.error());
+    return call.reply(reply);
+  }
+  if (const auto topic = agent_topic(session.entity_id()); !topic) return call.fail(topic.error());
   const Seq newest = core.hub.ring().newest();
   if (newest == Seq{}) return call.fail(Fault::kServer, "durable: this gateway is not ready yet; try again");
   session.inbox() = std::make_unique<Session::Consuming>();

@@ -3,15 +3,18 @@
 // After a reconnect, or a skip notice, what was missed is fetched from the channel's history; what arrives live
 // meanwhile waits (bounded: over kWaitingMax it is dropped and fetched as well).
 import { Cursor } from './cursor.js';
-import { RpcError } from './rpc_errors.js';
+import { isTemporary, RpcError } from './rpc_errors.js';
 import type { ChannelMessage, Json, RpcMethods } from './rpc_messages.js';
 import type { RpcPart, RpcPeer } from './rpc_peer.js';
 import { Standing } from './standing.js';
+import { Turns } from './turns.js';
 
 /** Messages of one channel that wait while its history is fetched. */
 export const kWaitingMax = 10_000;
 /** Messages of a page of history; the gateway may send fewer. */
 const kPageMessages = 500;
+/** Pages asked for at once: a gateway answers 16 questions of a connection at a time, and some are the caller's. */
+const kPagesAtOnce = 8;
 
 type Published = RpcMethods['channel.publish']['result'];
 type History = RpcMethods['channel.history']['result'];
@@ -19,6 +22,7 @@ type History = RpcMethods['channel.history']['result'];
 export class RpcChannels implements RpcPart {
   #peer: RpcPeer;
   #channels = new Map<string, Channel>();
+  #turns = new Turns(kPagesAtOnce);
 
   constructor(peer: RpcPeer) {
     this.#peer = peer;
@@ -35,7 +39,7 @@ export class RpcChannels implements RpcPart {
   subscribe(channel: string): Promise<void> {
     let known = this.#channels.get(channel);
     if (!known) {
-      known = new Channel(this.#peer, channel, () => this.#channels.delete(channel));
+      known = new Channel(this.#peer, channel, this.#turns, () => this.#channels.delete(channel));
       this.#channels.set(channel, known);
     }
     return known.standing.first;
@@ -76,14 +80,16 @@ class Channel {
   readonly standing: Standing<void>;
   #peer: RpcPeer;
   #name: string;
+  #turns: Turns;
   #cursor = new Cursor();
   #base: number | undefined; // the newest message at the first subscription: what is missed counts from there
   #waiting: ChannelMessage[] | undefined; // while the history is fetched
   #isIncomplete = false; // some of what waited was dropped
 
-  constructor(peer: RpcPeer, name: string, refused: () => void) {
+  constructor(peer: RpcPeer, name: string, turns: Turns, refused: () => void) {
     this.#peer = peer;
     this.#name = name;
+    this.#turns = turns;
     this.standing = new Standing(peer, () => this.#establish(), refused);
   }
 
@@ -148,9 +154,9 @@ class Channel {
   /** Undefined: this client may not read it. */
   async #history(query: { limit: number; since?: number }): Promise<History | undefined> {
     try {
-      return await this.#peer.call('channel.history', { channel: this.#name, ...query });
+      return await this.#turns.take(() => this.#peer.call('channel.history', { channel: this.#name, ...query }));
     } catch (error) {
-      if (error instanceof RpcError) return undefined;
+      if (error instanceof RpcError && !isTemporary(error)) return undefined;
       throw error;
     }
   }

@@ -53,3 +53,15 @@ export class RpcConnectionError extends Error {
     this.name = 'RpcConnectionError';
   }
 }
+
+const kTemporaryCodes: ReadonlySet<number> = new Set([
+  kRpcCodes.server,
+  kRpcCodes.internal,
+  kRpcCodes.timeout,
+  kRpcCodes.routing,
+]);
+
+/** Whether the same may succeed later: something that is needed is away, or did not answer in time. */
+export function isTemporary(error: Error): boolean {
+  return error instanceof RpcTimeoutError || (error instanceof RpcError && kTemporaryCodes.has(error.code));
+}

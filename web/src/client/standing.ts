@@ -1,9 +1,9 @@
 // Something that is asked for once and holds from then on: it is established again on every connection.
 //
 // Its promise settles with the first answer, whichever connection brings it, and need not be waited for: a refusal is
-// told by the signal `error`, too. What the server refuses is over; what a lost connection or a timeout leaves open is
-// tried on the next connection.
-import { RpcError, RpcTimeoutError } from './rpc_errors.js';
+// told by the signal `error`, too. What the server refuses is over; what a lost connection leaves open, or what could
+// not be done now, is tried on the next connection.
+import { isTemporary, RpcError } from './rpc_errors.js';
 import type { RpcPeer } from './rpc_peer.js';
 
 export class Standing<Result> {
@@ -44,7 +44,7 @@ export class Standing<Result> {
 
   #failed(error: Error): void {
     if (this.#isDropped) return;
-    if (error instanceof RpcTimeoutError) return this.#peer.restart(error.message);
+    if (isTemporary(error)) return this.#peer.restart(error.message);
     if (!(error instanceof RpcError)) return; // the connection is gone
     this.#isDropped = true;
     this.#reject(error);

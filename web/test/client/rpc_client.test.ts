@@ -418,6 +418,63 @@ describe('channels', () => {
     expect(client.state.phase).toBe('waiting');
   });
 
+  it('a server that cannot now is asked again on another connection', async () => {
+    open();
+    const done = client.channels.subscribe('c');
+    server.refuse(server.request('channel.subscribe'), -32000, 'the broker is away');
+    await settle();
+    expect(client.state).toMatchObject({ phase: 'waiting', reason: 'channel.subscribe: the broker is away (-32000)' });
+    client.retryNow();
+    server.welcome();
+    server.answer(server.request('channel.subscribe'), { success: true, channel: 'c' });
+    await settle();
+    server.refuse(server.request('channel.history'), -32004, 'no answer in time');
+    await settle();
+    expect(client.state.phase).toBe('waiting');
+    client.retryNow();
+    server.welcome();
+    await subscribed([4]);
+    await done;
+    expect(all('error')).toEqual([]);
+  });
+
+  it('in great number ask for their history in turns', async () => {
+    open();
+    const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+    const done = Promise.all(names.map((name) => client.channels.subscribe(name)));
+    for (const request of server.requests()) server.answer(request, { success: true, channel: 'c' });
+    const asked: unknown[] = [];
+    for (const count of [8, 8, 4]) {
+      await settle();
+      const questions = server.requests();
+      expect(questions).toHaveLength(count);
+      for (const question of questions) {
+        asked.push(question.params['channel']);
+        server.answer(question, page([]));
+      }
+    }
+    await done;
+    expect(asked).toEqual(names);
+  });
+
+  it('a loss with many questions open loses none of them', async () => {
+    open();
+    const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+    const done = Promise.all(names.map((name) => client.channels.subscribe(name)));
+    for (const request of server.requests()) server.answer(request, { success: true, channel: 'c' });
+    await settle();
+    server.socket.drop();
+    await settle();
+    client.retryNow();
+    server.welcome();
+    for (const request of server.requests()) server.answer(request, { success: true, channel: 'c' });
+    for (let i = 0; i < 10; ++i) {
+      await settle();
+      for (const question of server.requests()) server.answer(question, page([]));
+    }
+    await done;
+  });
+
   it('end with unsubscribe(), and publish() and history() are plain calls', async () => {
     open();
     void client.channels.subscribe('c');

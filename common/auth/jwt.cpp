@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "common/auth/base64url.h"
 #include "common/json.h"
@@ -63,7 +64,7 @@ Result<rapidjson::Document> read_object(std::string_view part, std::string_view 
   auto object = parse_json(*text, kJson);
   if (!object || !object->IsObject()) return malformed(std::string(name) + ": not a JSON object");
   std::vector<std::string_view> names;
-  for (const auto& member : object->GetObject()) names.push_back(json_text(member.name));
+  for (const auto& member : std::as_const(*object).GetObject()) names.push_back(json_text(member.name));
   std::sort(names.begin(), names.end());
   if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
     return malformed(std::string(name) + ": a member is there twice");

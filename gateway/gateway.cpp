@@ -249,6 +249,13 @@ void Gateway::open_stream(Connection& connection, const HttpRequest& request, co
   if (!query) return connection.respond(error_response(query.error()));
   auto stream = std::make_unique<StreamClient>(core_, connection, access);
   connection.set_user(stream.get());
+  if (!access->anonymous) {
+    EntityInfo info;
+    info.entity_id = access->entity_id;
+    info.entity_type = access->entity_type;
+    auto there = presence_.presence().connected(connection.id(), info);
+    if (!there) log_.warn("an entity is not in presence", {{"why", there.error().text}});
+  }
   ++core_.counts.connections_total;
   stream->set_index(streams_.size());
   streams_.push_back(std::move(stream));

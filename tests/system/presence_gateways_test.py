@@ -1,4 +1,5 @@
 """Presence over two gateways: an entity is online while any of its connections is, whichever gateway it is on."""
+import http.client
 import json
 
 from cell0_test import wait_until
@@ -46,6 +47,16 @@ def test_what_an_entity_says_holds_for_all_its_connections(fabric):
     assert gateways.statuses(0, "a") == "a=away"
     for client in (watcher, first):
         client.close()
+
+
+def test_a_stream_with_a_token_counts_as_a_connection(fabric):
+    gateways = Gateways(fabric, 1)
+    stream = http.client.HTTPConnection("127.0.0.1", fabric.ports["http"], timeout=10)
+    stream.request("GET", "/api/v1/stream", headers={"Authorization": f"Bearer {gateways.token('a')}"})
+    assert stream.getresponse().status == 200
+    wait_until(lambda: gateways.statuses(0, "a") == "a=online", "it to be online")
+    stream.close()
+    wait_until(lambda: gateways.statuses(0, "a") == "a=offline", "it to be offline")
 
 
 def test_a_gateway_that_starts_later_and_one_that_drains_agree_with_the_others(fabric):

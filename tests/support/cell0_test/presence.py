@@ -23,12 +23,16 @@ class Gateways:
             self.processes.append(fabric.start_gateway(
                 instance, **{f"gateway__listen__{name}": port for name, port in ports.items()}))
 
-    def connect(self, gateway, entity):
-        """A jsonrpc client there, with a token that makes it `entity`."""
+    def token(self, entity):
+        """Makes who shows it `entity`, which may do everything."""
         status, printed = self.fabric.run("cell0", "token", "issue", "--entity", entity, "--scope", "*", "--hours", "1")
         assert status == 0, printed
+        return printed.split()[-1]
+
+    def connect(self, gateway, entity):
+        """A jsonrpc client there, as `entity`."""
         return Rpc(f"ws://127.0.0.1:{self.ports[gateway]['jsonrpc']}/",
-                   extra_headers={"Authorization": f"Bearer {printed.split()[-1]}"})
+                   extra_headers={"Authorization": f"Bearer {self.token(entity)}"})
 
     def restart(self, gateway):
         """Until it is ready."""

@@ -49,12 +49,13 @@ Result<std::optional<ShownToken>> shown_token(const HttpRequest& request, bool o
 
 Result<AccessPtr> admit(const Authenticator& auth, FailureThrottle& throttle, std::string_view token,
                         const std::string& address, MonoTime now) {
+  if (!throttle.admits(address, token, now)) {
+    return Error{ErrorCode::kFull, "too many wrong tokens from this address; try again in a second"};
+  }
   auto access = auth.verify(token);
-  if (access || access.error().code == ErrorCode::kUnavailable) return access;
-  const bool refused = throttle.refuses(address, now);
-  throttle.failed(address, now);
-  if (!refused) return access;
-  return Error{ErrorCode::kUnauthenticated, "too many wrong tokens from this address; try again in a minute"};
+  if (access) throttle.succeeded(token);
+  if (!access && access.error().code != ErrorCode::kUnavailable) throttle.failed(address, now);
+  return access;
 }
 
 }  // namespace cell0::gateway

@@ -23,8 +23,8 @@ struct ShownToken {
 // says whose wish it is; without an Origin a cookie counts for reading only.
 Result<std::optional<ShownToken>> shown_token(const HttpRequest& request, bool own_page);
 
-// Verifies a token that somebody at `address` has shown. Errors as Authenticator::verify(); after too many wrong ones
-// from there the text says so. What is not the token's fault (kUnavailable) is not counted.
+// Verifies a token that somebody at `address` has shown. Errors as Authenticator::verify(); kFull: it was not looked
+// at, after too many wrong ones from there. What is not the token's fault (kUnavailable) is not counted.
 Result<AccessPtr> admit(const Authenticator& auth, FailureThrottle& throttle, std::string_view token,
                         const std::string& address, MonoTime now);
 

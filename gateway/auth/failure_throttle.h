@@ -1,11 +1,13 @@
-// Slows down guessing: after `kFailuresMax` wrong tokens from one address within `kWindow`, wrong tokens from there are
-// told so until the window has passed. Bounded; on loopback too, where one address is many programs: a right token
-// always gets in.
+// Slows down guessing: after `kFailuresMax` wrong tokens from one address within `kWindow`, one token a `kPause` from
+// there is looked at, and all others are refused unseen until the window has passed. On loopback too, where one address
+// is many programs: so tokens that were good here before are looked at always. Bounded.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "common/clock.h"
 
@@ -14,19 +16,27 @@ namespace cell0::gateway {
 class FailureThrottle {
  public:
   static constexpr std::size_t kAddressesMax = 4096;  // over it the oldest window is forgotten
+  static constexpr std::size_t kGoodMax = 16'384;     // tokens; over it all are forgotten
   static constexpr int kFailuresMax = 10;
   static constexpr Duration kWindow = std::chrono::seconds(60);
+  static constexpr Duration kPause = std::chrono::seconds(1);
 
+  // Whether a token that somebody at `address` shows is to be looked at.
+  bool admits(const std::string& address, std::string_view token, MonoTime now);
+  // It was wrong; or good.
   void failed(const std::string& address, MonoTime now);
-  bool refuses(const std::string& address, MonoTime now) const;
-  std::uint64_t failures() const { return failures_; }  // of all addresses, ever
+  void succeeded(std::string_view token);
+
+  std::uint64_t failures() const { return failures_; }  // of all addresses, ever; those refused unseen, too
 
  private:
   struct Window {
     MonoTime since;
     int failures = 0;
+    MonoTime next_look;
   };
   std::unordered_map<std::string, Window> windows_;
+  std::unordered_set<std::size_t> good_;  // hashes: a wrong token that has the hash of a good one is looked at, no more
   std::uint64_t failures_ = 0;
 };
 

@@ -1,4 +1,5 @@
 // Who a client is: tokens shown in a message, issued, revoked; and the inbox that comes with a name.
+#include "gateway/auth/admission.h"
 #include "gateway/commands/execute.h"
 #include "gateway/commands/inbox.h"
 #include "gateway/commands/permissions.h"
@@ -21,17 +22,11 @@ Result<AccessPtr> access_for(AccessPtr access, const AuthenticateCommand& comman
 }
 
 void refuse(const Call& call, const Error& why) {
-  if (why.code == ErrorCode::kUnavailable) return call.fail(why);  // not the token's fault
-  Core& core = call.core();
+  call.fail(why.code == ErrorCode::kFull || why.code == ErrorCode::kUnavailable ? fault_of(why.code)
+                                                                                : Fault::kUnauthenticated,
+            why.text);
+  if (why.code == ErrorCode::kUnavailable) return;  // not the token's fault
   Session& session = *call.session();
-  const std::string address = session.connection().peer_address();
-  const MonoTime now = core.clock.mono();
-  const bool refused = core.throttle.refuses(address, now);
-  core.throttle.failed(address, now);
-  if (refused)
-    call.fail(Fault::kRate, "too many wrong tokens from this address; try again in a minute");
-  else
-    call.fail(Fault::kUnauthenticated, why.text);
   if (session.dialect().manners().closes_on_token) {
     session.connection().close(kCloseAccessEnded, "not authenticated");
   }
@@ -41,7 +36,9 @@ void refuse(const Call& call, const Error& why) {
 
 void execute(const Call& call, const AuthenticateCommand& command) {
   Session& session = *call.session();
-  auto verified = call.core().auth.verify(command.token);
+  Core& core = call.core();
+  auto verified =
+      admit(core.auth, core.throttle, command.token, session.connection().peer_address(), core.clock.mono());
   if (!verified) return refuse(call, verified.error());
   auto access = access_for(std::move(verified).value(), command);
   if (!access) return call.fail(access.error());

@@ -59,6 +59,11 @@ HttpResponse error_response(const Error& error) {
   return response;
 }
 
+HttpResponse token_error_response(const Error& error) {
+  if (error.code != ErrorCode::kFull) return error_response(error);
+  return {429, "application/json", error_json(error), {{"retry-after", "1"}}};
+}
+
 HttpResponse json_response(std::string body) { return {200, "application/json", std::move(body), {}}; }
 
 }  // namespace cell0::gateway

@@ -60,7 +60,7 @@ void LoginRoutes::login(Connection& connection, const HttpRequest& request) {
   const auto token = token_in(request);
   if (!token) return connection.respond(error_response(token.error()));
   const auto access = admit(core_.auth, core_.throttle, *token, connection.peer_address(), core_.clock.mono());
-  if (!access) return connection.respond(error_response(access.error()));
+  if (!access) return connection.respond(token_error_response(access.error()));
   const auto issued = core_.auth.issue(**access, {(*access)->entity_id, (*access)->entity_type, {}, {}});
   if (!issued) return connection.respond(error_response(issued.error()));
   if (issued->token.size() > kCookieTokenBytesMax) {

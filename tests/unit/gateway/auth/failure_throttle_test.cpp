@@ -6,31 +6,60 @@
 using namespace cell0;
 using namespace cell0::gateway;
 
-TEST_CASE("an address with too many wrong tokens is refused until its window has passed") {
-  FailureThrottle throttle;
-  const MonoTime start{std::chrono::hours(1)};
+namespace {
+
+constexpr MonoTime kStart{std::chrono::hours(1)};
+const Duration kSecond = std::chrono::seconds(1);
+
+void fail_often(FailureThrottle& throttle, const std::string& address, MonoTime now) {
   for (int i = 0; i < FailureThrottle::kFailuresMax; ++i) {
-    CHECK_FALSE(throttle.refuses("10.0.0.1", start));
-    throttle.failed("10.0.0.1", start + std::chrono::seconds(i));
+    CHECK(throttle.admits(address, "wrong", now));
+    throttle.failed(address, now);
   }
-  CHECK(throttle.refuses("10.0.0.1", start + std::chrono::seconds(59)));
-  CHECK_FALSE(throttle.refuses("10.0.0.2", start));
-  CHECK_FALSE(throttle.refuses("10.0.0.1", start + std::chrono::seconds(60)));
-  throttle.failed("10.0.0.1", start + std::chrono::seconds(60));  // a new window
-  CHECK_FALSE(throttle.refuses("10.0.0.1", start + std::chrono::seconds(60)));
+}
+
+}  // namespace
+
+TEST_CASE("after too many wrong tokens one a second is looked at until the window has passed") {
+  FailureThrottle throttle;
+  fail_often(throttle, "10.0.0.1", kStart);
+  CHECK_FALSE(throttle.admits("10.0.0.1", "wrong", kStart));
+  CHECK(throttle.admits("10.0.0.2", "wrong", kStart));
+  CHECK(throttle.admits("10.0.0.1", "wrong", kStart + kSecond));
+  CHECK_FALSE(throttle.admits("10.0.0.1", "right, but who knows", kStart + kSecond));
+  CHECK(throttle.admits("10.0.0.1", "wrong", kStart + 60 * kSecond));
+  CHECK(throttle.admits("10.0.0.1", "wrong", kStart + 60 * kSecond));
+}
+
+TEST_CASE("of ten thousand guesses in a minute no more than seventy are looked at") {
+  FailureThrottle throttle;
+  int looked_at = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const MonoTime now = kStart + i * std::chrono::milliseconds(6);
+    if (!throttle.admits("10.0.0.1", std::to_string(i), now)) continue;
+    ++looked_at;
+    throttle.failed("10.0.0.1", now);
+  }
+  CHECK(looked_at <= 70);
+  CHECK(throttle.failures() == 10'000);
+}
+
+TEST_CASE("a token that was good here before is always looked at") {
+  FailureThrottle throttle;
+  throttle.succeeded("good");
+  fail_often(throttle, "10.0.0.1", kStart);
+  CHECK(throttle.admits("10.0.0.1", "good", kStart));
+  CHECK_FALSE(throttle.admits("10.0.0.1", "good too", kStart));
 }
 
 TEST_CASE("of too many addresses the one with the oldest window is forgotten") {
   FailureThrottle throttle;
-  MonoTime now{std::chrono::hours(1)};
-  const auto fail_often = [&](const std::string& address) {
-    for (int i = 0; i < FailureThrottle::kFailuresMax; ++i) throttle.failed(address, now);
-  };
-  fail_often("first");
+  MonoTime now = kStart;
+  fail_often(throttle, "first", now);
   now += std::chrono::milliseconds(1);
-  fail_often("second");
+  fail_often(throttle, "second", now);
   now += std::chrono::milliseconds(1);
   for (std::size_t i = 0; i + 1 < FailureThrottle::kAddressesMax; ++i) throttle.failed(std::to_string(i), now);
-  CHECK_FALSE(throttle.refuses("first", now));
-  CHECK(throttle.refuses("second", now));
+  CHECK(throttle.admits("first", "wrong", now));
+  CHECK_FALSE(throttle.admits("second", "wrong", now));
 }

@@ -98,6 +98,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       types_(limits_.user_types_max),
       opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
+      jsonrpc_({config.heartbeat_interval, config.heartbeat_timeout, config.heartbeat_interval}),
       questions_(history_, limits_.questions_asked_max, limits_.questions_queued_max,
                  [this](std::function<void()> run) { asio::post(io_, std::move(run)); }),
       hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
@@ -193,7 +194,7 @@ void Gateway::on_request(Connection& connection, const HttpRequest& request) {
   if (auto origin = guard_.check_origin(request); !origin) return connection.respond(error_response(origin.error()));
   std::string subprotocol;
   auto access = authenticate(connection, request, subprotocol);
-  if (!access) return connection.respond(error_response(access.error()));
+  if (!access) return connection.respond(token_error_response(access.error()));
   if (request.is_websocket_upgrade) return open_session(connection, request, std::move(access).value(), subprotocol);
   if (api_->handle(connection, request, *access)) return;
   if (dashboard_ && connection.listener().name == "http") {

@@ -17,9 +17,14 @@ struct Alias {
 
 // What the seeds' deployments set (design, section 8).
 constexpr Alias kAliases[] = {
-    {"CELL0D_WS_HOST", "gateway.listen.hosts"},     {"CELL0D_WS_PORT", "gateway.listen.cell0d"},
-    {"CELL0D_HTTP_PORT", "gateway.listen.http"},    {"CELL0D_LOG_LEVEL", "log.level"},
-    {"CELL0_GATEWAY_HOST", "gateway.listen.hosts"}, {"CELL0_GATEWAY_PORT", "gateway.listen.jsonrpc"},
+    {"CELL0D_WS_HOST", "gateway.listen.hosts"},
+    {"CELL0D_WS_PORT", "gateway.listen.cell0d"},
+    {"CELL0D_HTTP_PORT", "gateway.listen.http"},
+    {"CELL0D_LOG_LEVEL", "log.level"},
+    {"CELL0_GATEWAY_HOST", "gateway.listen.hosts"},
+    {"CELL0_GATEWAY_PORT", "gateway.listen.jsonrpc"},
+    {"CELL0_HEARTBEAT_INTERVAL", "gateway.heartbeat_interval_s"},
+    {"CELL0_HEARTBEAT_TIMEOUT", "gateway.heartbeat_timeout_s"},
 };
 
 bool is_alias(std::string_view variable) {

@@ -128,6 +128,10 @@ void describe(Schema& schema, GatewayConfig& config) {
                "The directory of the dashboard's files. Empty: the installed or the built one.");
   gateway.duration("drain_ms", config.drain, 0, 600'000,
                    "Milliseconds that clients get to leave when the gateway is told to stop.");
+  gateway.duration("heartbeat_interval_s", config.heartbeat_interval, 1, 3600,
+                   "Seconds between the heartbeats that jsonrpc clients get.");
+  gateway.duration("heartbeat_timeout_s", config.heartbeat_timeout, 2, 86'400,
+                   "Seconds without a word after which a jsonrpc client is closed.");
   describe_listen(schema.section("gateway.listen", "The public listeners. Gateways of one machine share the ports."),
                   config.listen);
   describe_auth(schema.section("gateway.auth", "Who may come in, and do what."), config.auth);
@@ -157,6 +161,11 @@ Result<void> check(const GatewayConfig& config) {
       return invalid(std::string(one.name) + ": " + std::to_string(one.port) + " is the port of " + other->name +
                      " already");
     }
+  }
+  if (config.heartbeat_timeout <= config.heartbeat_interval) {
+    return invalid("gateway.heartbeat_timeout_s: " + std::to_string(config.heartbeat_timeout.count()) +
+                   " is not more than gateway.heartbeat_interval_s (" +
+                   std::to_string(config.heartbeat_interval.count()) + ")");
   }
   const auto outside = std::find_if_not(listen.hosts.begin(), listen.hosts.end(), is_loopback_address);
   if (outside != listen.hosts.end() && !config.auth.allow_anonymous && !config.auth.anonymous_scopes.empty()) {

@@ -77,9 +77,11 @@ struct GatewayConfig {
   unsigned instance = 0;
   std::string name;  // as loaded never empty: "" becomes gw-<host>-<instance>
   std::string admin_host = "127.0.0.1";
-  std::uint16_t admin_port = 9610;        // 0: off
-  std::string web_dir;                    // "": where the build or the installation has it
-  std::chrono::milliseconds drain{5000};  // drain_ms
+  std::uint16_t admin_port = 9610;              // 0: off
+  std::string web_dir;                          // "": where the build or the installation has it
+  std::chrono::milliseconds drain{5000};        // drain_ms
+  std::chrono::seconds heartbeat_interval{30};  // heartbeat_interval_s
+  std::chrono::seconds heartbeat_timeout{60};   // heartbeat_timeout_s
   GatewayListenConfig listen;
   GatewayAuthConfig auth;
   GatewayLimits limits;

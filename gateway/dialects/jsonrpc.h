@@ -34,12 +34,13 @@ class JsonRpcDialect final : public Dialect {
   static constexpr std::size_t kBatchBytesMax = 8u << 20;  // of the replies of one; what is beyond is an error
   static constexpr std::size_t kDepthMax = 32 + 3;         // of a message in params in a batch
 
-  JsonRpcDialect();
+  explicit JsonRpcDialect(KeepAlive keep_alive = {std::chrono::seconds(30), std::chrono::seconds(60),
+                                                  std::chrono::seconds(30)});
 
   std::string_view name() const override { return "jsonrpc"; }
   v1::Audience audience() const override { return v1::AUDIENCE_STREAM; }
   std::string_view default_name() const override { return ""; }
-  KeepAlive keep_alive() const override;
+  KeepAlive keep_alive() const override { return keep_alive_; }
   Manners manners() const override;
   const Renderer& renderer(Feed feed) const override;
 
@@ -55,6 +56,7 @@ class JsonRpcDialect final : public Dialect {
   JsonRpcRenderer channels_;
   JsonRpcRenderer inbox_;
   JsonRpcRenderer presence_;
+  KeepAlive keep_alive_;
 };
 
 // The code of an error object (dialects.md section 2, "Codes").

@@ -329,15 +329,12 @@ std::string jsonrpc_text(const std::string& id, const Reply& reply) {
 
 // ---- the dialect's constants
 
-JsonRpcDialect::JsonRpcDialect()
+JsonRpcDialect::JsonRpcDialect(KeepAlive keep_alive)
     : events_("event", "events", &event_params),
       channels_("channel.message", "channel", &channel_params),
       inbox_("agent.message", "agent", &inbox_params),
-      presence_("presence.changed", "presence", &presence_params) {}
-
-KeepAlive JsonRpcDialect::keep_alive() const {
-  return {std::chrono::seconds(30), std::chrono::seconds(60), std::chrono::seconds(30)};
-}
+      presence_("presence.changed", "presence", &presence_params),
+      keep_alive_(keep_alive) {}
 
 Manners JsonRpcDialect::manners() const {
   Manners manners;

@@ -51,8 +51,10 @@ TEST_CASE("all aliases of the seeds are known keys") {
                                 {"CELL0D_HTTP_PORT", "2"},
                                 {"CELL0D_LOG_LEVEL", "INFO"},
                                 {"CELL0_GATEWAY_HOST", "::1"},
-                                {"CELL0_GATEWAY_PORT", "3"}});
-  CHECK(settings.size() == 6);
+                                {"CELL0_GATEWAY_PORT", "3"},
+                                {"CELL0_HEARTBEAT_INTERVAL", "10"},
+                                {"CELL0_HEARTBEAT_TIMEOUT", "20"}});
+  CHECK(settings.size() == 8);
   CHECK(f.errors.empty());
   for (const Setting& setting : settings) {
     CAPTURE(setting.where);

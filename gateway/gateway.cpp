@@ -95,6 +95,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       incarnation_(ids_.next()),
       revocations_(*this, clock, config.auth.revocations_unknown_max),
       auth_(std::move(auth), revocations_, clock, ids_),
+      throttle_(config.auth.failures_max),
       types_(limits_.user_types_max),
       opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),

@@ -48,6 +48,8 @@ void describe_auth(ConfigSection& auth, GatewayAuthConfig& to) {
   auth.duration("revocations_unknown_ms_max", to.revocations_unknown_max, 0, 24 * 3'600'000,
                 "Milliseconds without the broker, which knows the revoked tokens, after which tokens are refused. The "
                 "admin token is not, and clients that are connected stay.");
+  auth.integer("failures_max", to.failures_max, 1, 1'000'000,
+               "Wrong tokens from one address within a minute after which one a second is looked at.");
   auth.list("allowed_origins", to.allowed_origins, kOrigin,
             "Origins of web pages that may connect, beside the same host and, on loopback, any loopback origin.");
   auth.list("allowed_hosts", to.allowed_hosts, kSomeText,

@@ -38,6 +38,7 @@ struct GatewayAuthConfig {
   std::chrono::hours token_hours{24};
   std::chrono::hours token_hours_max{24 * 365};
   std::chrono::milliseconds revocations_unknown_max{60'000};  // revocations_unknown_ms_max
+  std::size_t failures_max = 10;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> allowed_hosts;
 };

@@ -8,7 +8,7 @@ bool FailureThrottle::admits(const std::string& address, std::string_view token,
   const auto found = windows_.find(address);
   if (found == windows_.end()) return true;
   Window& window = found->second;
-  if (window.failures < kFailuresMax || now - window.since >= kWindow) return true;
+  if (window.failures < failures_max_ || now - window.since >= kWindow) return true;
   if (good_.count(std::hash<std::string_view>()(token)) != 0) return true;
   if (now < window.next_look) return ++failures_, false;
   window.next_look = now + kPause;
@@ -23,7 +23,7 @@ void FailureThrottle::failed(const std::string& address, MonoTime now) {
   }
   Window& window = windows_[address];
   if (window.failures == 0 || now - window.since >= kWindow) window = {now, 0, {}};
-  if (++window.failures == kFailuresMax) window.next_look = now + kPause;
+  if (++window.failures == failures_max_) window.next_look = now + kPause;
 }
 
 void FailureThrottle::succeeded(std::string_view token) {

@@ -41,7 +41,7 @@ def guarded_fixture(empty_fabric):
     """Where anonymous clients may nothing; tokens by what they are: fabric.token(kind, scope)."""
     fabric = empty_fabric
     fabric.start_broker()
-    fabric.start_gateway(gateway__auth__anonymous_scopes=[])
+    fabric.start_gateway(gateway__auth__anonymous_scopes=[], gateway__auth__failures_max=100_000)
     key = (fabric.state_dir / "signing.key").read_text(encoding="ascii").strip()
     fabric.of_scopes = lambda *scopes, **more: jwt(claims("a1", scopes, **more), key)
     revoked = fabric.of_scopes("*")

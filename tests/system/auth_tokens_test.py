@@ -39,7 +39,10 @@ def test_a_token_says_who_its_client_is(fabric):
     assert (admin["entity_id"], admin["scopes"], admin["expires"]) == ("admin", ["*"], None)
 
 
-def test_a_wrong_token_gets_in_by_no_way(fabric):
+def test_a_wrong_token_gets_in_by_no_way(empty_fabric):
+    fabric = empty_fabric
+    fabric.start_broker()
+    fabric.start_gateway(gateway__auth__failures_max=1000)  # so that each is looked at
     for why, wrong in bad_tokens(key_of(fabric)).items():
         assert me(fabric, bearer(wrong)).status == 401, why
         refused = request("POST", f"{fabric.http_url}/login", {"token": wrong})

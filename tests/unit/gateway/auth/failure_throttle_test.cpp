@@ -9,10 +9,11 @@ using namespace cell0::gateway;
 namespace {
 
 constexpr MonoTime kStart{std::chrono::hours(1)};
+constexpr int kFailures = 10;
 const Duration kSecond = std::chrono::seconds(1);
 
 void fail_often(FailureThrottle& throttle, const std::string& address, MonoTime now) {
-  for (int i = 0; i < FailureThrottle::kFailuresMax; ++i) {
+  for (int i = 0; i < kFailures; ++i) {
     CHECK(throttle.admits(address, "wrong", now));
     throttle.failed(address, now);
   }
@@ -21,7 +22,7 @@ void fail_often(FailureThrottle& throttle, const std::string& address, MonoTime 
 }  // namespace
 
 TEST_CASE("after too many wrong tokens one a second is looked at until the window has passed") {
-  FailureThrottle throttle;
+  FailureThrottle throttle(kFailures);
   fail_often(throttle, "10.0.0.1", kStart);
   CHECK_FALSE(throttle.admits("10.0.0.1", "wrong", kStart));
   CHECK(throttle.admits("10.0.0.2", "wrong", kStart));
@@ -32,7 +33,7 @@ TEST_CASE("after too many wrong tokens one a second is looked at until the windo
 }
 
 TEST_CASE("of ten thousand guesses in a minute no more than seventy are looked at") {
-  FailureThrottle throttle;
+  FailureThrottle throttle(kFailures);
   int looked_at = 0;
   for (int i = 0; i < 10'000; ++i) {
     const MonoTime now = kStart + i * std::chrono::milliseconds(6);
@@ -45,7 +46,7 @@ TEST_CASE("of ten thousand guesses in a minute no more than seventy are looked a
 }
 
 TEST_CASE("a token that was good here before is always looked at") {
-  FailureThrottle throttle;
+  FailureThrottle throttle(kFailures);
   throttle.succeeded("good");
   fail_often(throttle, "10.0.0.1", kStart);
   CHECK(throttle.admits("10.0.0.1", "good", kStart));
@@ -53,7 +54,7 @@ TEST_CASE("a token that was good here before is always looked at") {
 }
 
 TEST_CASE("of too many addresses the one with the oldest window is forgotten") {
-  FailureThrottle throttle;
+  FailureThrottle throttle(kFailures);
   MonoTime now = kStart;
   fail_often(throttle, "first", now);
   now += std::chrono::milliseconds(1);

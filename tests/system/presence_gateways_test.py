@@ -53,9 +53,10 @@ def test_a_stream_with_a_token_counts_as_a_connection(fabric):
     gateways = Gateways(fabric, 1)
     stream = http.client.HTTPConnection("127.0.0.1", fabric.ports["http"], timeout=10)
     stream.request("GET", "/api/v1/stream", headers={"Authorization": f"Bearer {gateways.token('a')}"})
-    assert stream.getresponse().status == 200
+    answer = stream.getresponse()  # it has the socket now: the stream lasts as long as it does
+    assert answer.status == 200
     wait_until(lambda: gateways.statuses(0, "a") == "a=online", "it to be online")
-    stream.close()
+    answer.close()
     wait_until(lambda: gateways.statuses(0, "a") == "a=offline", "it to be offline")
 
 

@@ -16,7 +16,7 @@ bool later(const v1::PresenceEntity& a, const v1::PresenceEntity& b) { return a.
 }  // namespace
 
 Presence::Presence(const PresenceBounds& bounds, MonoTime now, bool warm)
-    : bounds_(bounds), warming_(warm), warm_until_(now + bounds.lease), last_call_(now) {}
+    : bounds_(bounds), warming_(warm), warm_until_(now + bounds.lease - bounds.tick), last_call_(now) {}
 
 Presence::~Presence() = default;
 

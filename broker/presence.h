@@ -10,8 +10,8 @@
 // `all` ends the series, and what the gateway had before and did not mention in it is gone then, not earlier: nobody
 // flickers while a gateway announces anew. A series that begins anew leaves out a number.
 //
-// Warming: for one lease after a start nobody is called offline. What gateways have `seen` elsewhere, and whoever goes,
-// is held until then.
+// Warming: for a lease after a start, less a tick so that all is right within it, nobody is called offline. What
+// gateways have `seen` elsewhere, and whoever goes, is held until then.
 //
 // Our own stalls extend the leases: a renewal may wait in a socket that we did not read.
 //

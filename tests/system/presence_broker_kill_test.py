@@ -5,7 +5,7 @@ from cell0_test import wait_until
 from cell0_test.presence import Gateways, Watcher
 
 LEASE_S = 7
-TICK_S = 1  # after which the broker looks
+TICK_S = 1
 
 
 def test_nobody_flickers_when_the_broker_is_killed(fabric):
@@ -32,7 +32,7 @@ def test_nobody_flickers_when_the_broker_is_killed(fabric):
         for gateway in range(2):
             wait_until(lambda g=gateway: gateways.statuses(g, "leaves") == "leaves=offline", "who left to be offline", 12)
         took = time.monotonic() - began
-        assert took < LEASE_S + TICK_S + 1, f"{took:.1f} s"
+        assert took < LEASE_S, f"{took:.1f} s"
         while time.monotonic() - began < LEASE_S + 3 * TICK_S:  # past the warming
             for gateway in range(2):
                 assert gateways.statuses(gateway, *names) == there

@@ -5,45 +5,12 @@
 
 #include "broker/control/publish_desk.h"
 #include "tests/unit/broker/events.h"
+#include "tests/unit/broker/slow_sequencer.h"
 
 namespace cell0::broker {
 namespace {
 
 using Status = v1::PublishOutcome;
-
-// A sequencer whose commits end as the test says.
-class ManualSequencer final : public Sequencer {
- public:
-  void on_committed(OnCommitted handler) override { on_committed_ = std::move(handler); }
-  void append(std::unique_ptr<Drafts> drafts, WallTime, Done done) override {
-    drafts_ = std::move(drafts);
-    done_ = std::move(done);
-  }
-  bool busy() const override { return drafts_ != nullptr; }
-  std::string trouble() const override { return ""; }
-  Seq start() const override { return Seq{100}; }
-  Seq head() const override { return next_.prev(); }
-  Kept kept() const override { return {}; }
-
-  Drafts& drafts() { return *drafts_; }
-  void succeed() {
-    drafts_->number(next_);
-    if (!drafts_->empty()) next_ = drafts_->last().next();
-    on_committed_(*drafts_);
-    auto done = std::move(done_);
-    done(std::move(drafts_), {});
-  }
-  void fail() {
-    auto done = std::move(done_);
-    done(std::move(drafts_), Error{ErrorCode::kFull, "full"});
-  }
-
- private:
-  OnCommitted on_committed_;
-  std::unique_ptr<Drafts> drafts_;
-  Done done_;
-  Seq next_{100};
-};
 
 struct Fixture {
   Fixture() {
@@ -87,7 +54,7 @@ struct Fixture {
   ManualClock clock;
   Counters counters;
   Log log{{"test"}, [](std::string_view) {}};
-  ManualSequencer sequencer;
+  SlowSequencer sequencer;
   Intake intake{limits, rules, topics, sequencer, clock};
   std::map<std::uint64_t, v1::PublishAnswer> answers_by_id;
   Answers answers{[this](std::string_view, std::string_view encoded) {
@@ -106,10 +73,10 @@ TEST_CASE("what gathers behind a failed commit is taken back with it, of that em
   const auto first = f.publish("a", 1, {chat_event(), chat_event()});
   const auto behind = f.publish("a", 3, {chat_event()});
   const auto other = f.publish("b", 1, {chat_event()});
-  f.sequencer.fail();
+  f.sequencer.fail(ErrorCode::kFull);
   CHECK(f.statuses(first) == std::vector<int>{Status::UNAVAILABLE, Status::UNAVAILABLE});
   CHECK(f.answers_by_id[first].expected_n() == 1);
-  CHECK(f.answers_by_id[first].outcomes(0).error() == "full");
+  CHECK(f.answers_by_id[first].outcomes(0).error() == "the disk is full");
   CHECK(f.sequencer.drafts().size() == 1);
   CHECK(f.sequencer.drafts().notes.origins.at(0).last_n == 0);  // of a
   f.sequencer.succeed();
@@ -127,7 +94,7 @@ TEST_CASE("a repetition of what is in flight is no duplicate of it once that has
   Fixture f;
   f.publish("a", 1, {chat_event()});
   const auto again = f.publish("a", 1, {chat_event()});
-  f.sequencer.fail();
+  f.sequencer.fail(ErrorCode::kFull);
   CHECK(f.statuses(again) == std::vector<int>{Status::UNAVAILABLE});
 }
 
@@ -135,7 +102,7 @@ TEST_CASE("ephemeral events before the first one that would be stored go out, th
   Fixture f;
   const auto id = f.publish("a", 1, {Fixture::beat(), chat_event(), Fixture::beat()});
   const auto only = f.publish("b", 1, {Fixture::beat()});
-  f.sequencer.fail();
+  f.sequencer.fail(ErrorCode::kFull);
   CHECK(f.sequencer.drafts().size() == 1);
   f.sequencer.succeed();
   CHECK(f.statuses(id) == std::vector<int>{Status::ACCEPTED, Status::UNAVAILABLE, Status::UNAVAILABLE});
@@ -148,7 +115,7 @@ TEST_CASE("ephemeral events before the first one that would be stored go out, th
 TEST_CASE("ephemeral events that nobody could number come again") {
   Fixture f;
   const auto id = f.publish("a", 1, {Fixture::beat()});
-  f.sequencer.fail();
+  f.sequencer.fail(ErrorCode::kFull);
   CHECK(f.statuses(id) == std::vector<int>{Status::UNAVAILABLE});
   CHECK(f.answers_by_id[id].expected_n() == 1);
   CHECK_FALSE(f.sequencer.busy());
@@ -159,7 +126,7 @@ TEST_CASE("a key whose event failed is free again, and who was called its duplic
   const auto first = f.publish("a", 1, {chat_event()}, "key");
   const auto second = f.publish("b", 1, {chat_event()}, "key");
   const auto behind = f.publish("b", 2, {chat_event()});
-  f.sequencer.fail();
+  f.sequencer.fail(ErrorCode::kFull);
   if (f.sequencer.busy()) f.sequencer.succeed();
   CHECK(f.statuses(first) == std::vector<int>{Status::UNAVAILABLE});
   CHECK(f.statuses(second) == std::vector<int>{Status::UNAVAILABLE});

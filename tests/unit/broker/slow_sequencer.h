@@ -25,9 +25,10 @@ class SlowSequencer final : public Sequencer {
   Kept kept() const override { return {}; }
 
   std::size_t under_way() const { return drafts_ ? drafts_->size() : 0; }
+  Drafts& drafts() { return *drafts_; }  // REQUIRES: busy()
   void succeed() {
     drafts_->number(next_);
-    next_ = drafts_->last().next();
+    if (!drafts_->empty()) next_ = drafts_->last().next();
     on_committed_(*drafts_);
     Done done = std::move(done_);
     done(std::move(drafts_), {});

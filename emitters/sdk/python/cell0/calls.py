@@ -68,10 +68,10 @@ class Calls:
 
     def time_operation(self, component, operation, metadata=None, **about):
         """A context, also for `async with`: a latency_trace of how long it took, also when it fails."""
-        return _TimedOperation(lambda ms: self.track_operation(component, operation, ms, metadata, **about))
+        return TimedOperation(lambda ms: self.track_operation(component, operation, ms, metadata, **about))
 
 
-class _TimedOperation(contextlib.AbstractContextManager):
+class TimedOperation(contextlib.AbstractContextManager):
     def __init__(self, track):
         self._track, self._began = track, None
 

@@ -1,5 +1,7 @@
 """Emitter: events out of any program, from any thread, with or without an event loop."""
+import asyncio
 import atexit
+import dataclasses
 import datetime
 import os
 import re
@@ -57,7 +59,7 @@ class Emitter(calls.Calls):
         self._block_s = block_s
         self._lock = threading.Condition()
         self.emitter_id = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{name}.{socket.gethostname()}")[:64]
-        self._window = Window(self.emitter_id, time.time_ns() // 1000, limits or Limits(), when_full == "drop_oldest")
+        self._window = Window(self.emitter_id, time.time_ns() // 1000, dataclasses.replace(limits or Limits()), when_full == "drop_oldest")
         self._link = Link(control or os.environ.get("CELL0_LINK_CONTROL") or CONTROL, name, self._window, self._lock)
         self._closed = False
         self._at_exit = weakref.WeakMethod(self.close)
@@ -160,7 +162,6 @@ class Emitter(calls.Calls):
         return self
 
     async def __aexit__(self, *_):
-        import asyncio
         await asyncio.get_running_loop().run_in_executor(None, self.close)
 
 

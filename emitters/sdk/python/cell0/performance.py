@@ -9,6 +9,7 @@ import os
 import threading
 import time
 
+from .calls import TimedOperation
 from .errors import QueueFull
 
 
@@ -37,8 +38,7 @@ class Performance:
 
     def time_operation(self, component, operation, metadata=None):
         """A context, also for `async with`."""
-        from .calls import _TimedOperation
-        return _TimedOperation(lambda ms: self.track_operation(component, operation, ms, metadata))
+        return TimedOperation(lambda ms: self.track_operation(component, operation, ms, metadata))
 
     def track_operation(self, component, operation, duration_ms, metadata=None):
         with self._lock:

@@ -130,7 +130,8 @@ class AcknowledgedEmitter:
                 self.errors.append(f"{self.name}:{n} rejected: {outcome.error}")
             else:
                 self.unavailable += outcome.status == outcome_of.UNAVAILABLE
-                self.answers = self.answers[-9:] + [outcome.error]
+                if outcome.error:  # `expected` says nothing, and would push out what the others said
+                    self.answers = self.answers[-9:] + [outcome.error]
                 again = current
         while self._answered + 1 in self.acknowledged:
             self._answered += 1

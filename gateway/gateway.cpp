@@ -174,6 +174,9 @@ Result<void> Gateway::open_listeners(const std::string& fabric) {
   const std::vector<std::pair<std::string, std::uint16_t>> wanted = {{"http", config_.listen.http},
                                                                      {"cell0d", config_.listen.cell0d},
                                                                      {"jsonrpc", config_.listen.jsonrpc},
+                                                                     {"coda", config_.listen.coda},
+                                                                     {"arcane", config_.listen.arcane},
+                                                                     {"neolith", config_.listen.neolith},
                                                                      {"api", config_.listen.api}};
   for (const auto& [name, port] : wanted) {
     if (port == 0) continue;

@@ -20,6 +20,9 @@ void describe_listen(ConfigSection& listen, GatewayListenConfig& to) {
   listen.optional_port("http", to.http, "The dashboard and the HTTP API, with the cell0d dialect at the root.");
   listen.optional_port("cell0d", to.cell0d, "The cell0d dialect's own listener.");
   listen.optional_port("jsonrpc", to.jsonrpc, "The jsonrpc dialect's own listener.");
+  listen.optional_port("coda", to.coda, "The coda dialect's own listener.");
+  listen.optional_port("arcane", to.arcane, "The arcane dialect's own listener, with its REST.");
+  listen.optional_port("neolith", to.neolith, "The neolith dialect's own listener, with its REST.");
   listen.optional_port("api", to.api, "The HTTP API's own listener.");
 }
 
@@ -153,6 +156,9 @@ Result<void> check(const GatewayConfig& config) {
   } ports[] = {{"gateway.listen.http", listen.http},
                {"gateway.listen.cell0d", listen.cell0d},
                {"gateway.listen.jsonrpc", listen.jsonrpc},
+               {"gateway.listen.coda", listen.coda},
+               {"gateway.listen.arcane", listen.arcane},
+               {"gateway.listen.neolith", listen.neolith},
                {"gateway.listen.api", listen.api},
                {"gateway.admin_port + instance", config.admin_listener_port()}};
   for (const auto& one : ports) {

@@ -19,6 +19,9 @@ struct GatewayListenConfig {
   std::uint16_t http = 8080;                              // dashboard, HTTP API, cell0d at the root; 0: off
   std::uint16_t cell0d = 8765;                            // 0: off
   std::uint16_t jsonrpc = 18801;                          // 0: off
+  std::uint16_t coda = 8766;                              // 0: off
+  std::uint16_t arcane = 8000;                            // 0: off
+  std::uint16_t neolith = 8787;                           // 0: off
   std::uint16_t api = 18800;                              // 0: off
 };
 

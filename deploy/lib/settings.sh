@@ -39,6 +39,9 @@ decide_settings() {
   decide CELL0_GATEWAY_LISTEN_HTTP gateway.listen http $((8080 + offset)) CELL0D_HTTP_PORT
   decide CELL0_GATEWAY_LISTEN_CELL0D gateway.listen cell0d $((8765 + offset)) CELL0D_WS_PORT
   decide CELL0_GATEWAY_LISTEN_JSONRPC gateway.listen jsonrpc $((18801 + offset))
+  decide CELL0_GATEWAY_LISTEN_CODA gateway.listen coda $((8766 + offset))
+  decide CELL0_GATEWAY_LISTEN_ARCANE gateway.listen arcane $((8000 + offset))
+  decide CELL0_GATEWAY_LISTEN_NEOLITH gateway.listen neolith $((8787 + offset))
   decide CELL0_GATEWAY_LISTEN_API gateway.listen api $((18800 + offset))
   decide CELL0_GATEWAY_ADMIN_PORT gateway admin_port $((9610 + offset))
   for socket in INGEST FANOUT CONTROL; do
@@ -55,7 +58,7 @@ ports_to_bind() {
     [[ ${!variable} =~ :([0-9]+)$ ]] && echo "${BASH_REMATCH[1]} broker.$(lower_key "$variable") $variable"
   done
   for variable in CELL0_GATEWAY_LISTEN_HTTP CELL0_GATEWAY_LISTEN_CELL0D CELL0_GATEWAY_LISTEN_JSONRPC \
-    CELL0_GATEWAY_LISTEN_API; do
+    CELL0_GATEWAY_LISTEN_CODA CELL0_GATEWAY_LISTEN_ARCANE CELL0_GATEWAY_LISTEN_NEOLITH CELL0_GATEWAY_LISTEN_API; do
     ((${!variable})) && echo "${!variable} gateway.listen.$(lower_key "$variable") $variable"
   done
   ((CELL0_GATEWAY_ADMIN_PORT)) || return 0

@@ -9,6 +9,8 @@ from .process import Process
 from .waiting import wait_until
 from .websocket import WebSocket
 
+LISTENERS = ("http", "cell0d", "jsonrpc", "coda", "arcane", "neolith", "api")  # of gateway.listen
+
 
 class Fabric:
     """Starts processes from `bin_dir` ($CELL0_BIN). Use as a context: leaving stops all, emitters first."""
@@ -18,7 +20,7 @@ class Fabric:
         self.bin_dir = Path(bin_dir or os.environ["CELL0_BIN"])
         self.state_dir = self.directory / "state"
         self.state_dir.mkdir(parents=True, exist_ok=True)
-        names = ["ingest", "fanout", "control", "broker_admin", "http", "cell0d", "jsonrpc", "api", "gateway_admin0", "gateway_admin1"]
+        names = ["ingest", "fanout", "control", "broker_admin", *LISTENERS, "gateway_admin0", "gateway_admin1"]
         self.ports = dict(zip(names, free_ports(len(names))))
         self.processes = []  # in the order of their start
 
@@ -39,7 +41,7 @@ class Fabric:
         flags = ["--instance", instance, *(["--config", config] if config else [])]
         gateway = self._start(f"gateway-{instance}", "cell0-gateway", flags, {
             **self._link(),
-            **{f"gateway.listen.{n}": self.ports[n] for n in ("http", "cell0d", "jsonrpc", "api")},
+            **{f"gateway.listen.{n}": self.ports[n] for n in LISTENERS},
             "gateway.admin_port": self.ports[f"gateway_admin{instance}"] - instance,
         }, settings)
         if wait:

@@ -2,12 +2,11 @@
 import threading
 import time
 
+from .fabric import LISTENERS
 from .http import request
 from .ports import free_ports
 from .rpc import Rpc
 from .waiting import wait_until
-
-LISTENERS = ("http", "cell0d", "jsonrpc", "api")
 
 
 class Gateways:

@@ -111,6 +111,8 @@ void describe(Schema& schema, Config& config) {
   describe(schema, config.rules);
   describe(schema, config.gateway);
   describe(schema, config.emit);
+  describe(schema, config.daemons);
+  describe(schema, config.orchestrator);
 }
 
 Result<Config> read_config(const CommandLine& command_line, const Environment& environment,

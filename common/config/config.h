@@ -14,11 +14,13 @@
 
 #include "common/config/broker_config.h"
 #include "common/config/command_line.h"
+#include "common/config/daemons_config.h"
 #include "common/config/emit_config.h"
 #include "common/config/environment.h"
 #include "common/config/gateway_config.h"
 #include "common/config/link_config.h"
 #include "common/config/log_config.h"
+#include "common/config/orchestrator_config.h"
 #include "common/config/schema.h"
 #include "common/config/state_config.h"
 #include "common/result.h"
@@ -37,6 +39,8 @@ struct Config {
   std::vector<RuleConfig> rules;
   GatewayConfig gateway;
   EmitConfig emit;
+  DaemonsConfig daemons;
+  OrchestratorConfig orchestrator;
 };
 
 void describe(Schema& schema, Config& config);

@@ -109,6 +109,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       core_{config_,     limits_,   clock,  log,      ids_,  hub_,       questions_,
             auth_,       throttle_, types_, opening_, *this, consumers_, presence_.presence(),
             clock.wall()},
+      router_(auth_),
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -163,6 +164,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
       log_.debug("client event dropped", {{"why", taken.error().text}});
   });
   api_ = std::make_unique<Api>(core_, *link_, *control_, *publisher_, static_cast<StreamOpener&>(*this));
+  api_->add_to(router_);
   return {};
 }
 
@@ -171,13 +173,10 @@ Result<void> Gateway::open_listeners(const std::string& fabric) {
   if (!server) return server.error();
   server_ = std::move(server).value();
   ports_ = std::make_unique<PortGuard>(fabric);
-  const std::vector<std::pair<std::string, std::uint16_t>> wanted = {{"http", config_.listen.http},
-                                                                     {"cell0d", config_.listen.cell0d},
-                                                                     {"jsonrpc", config_.listen.jsonrpc},
-                                                                     {"coda", config_.listen.coda},
-                                                                     {"arcane", config_.listen.arcane},
-                                                                     {"neolith", config_.listen.neolith},
-                                                                     {"api", config_.listen.api}};
+  const std::vector<std::pair<std::string, std::uint16_t>> wanted = {
+      {"http", config_.listen.http}, {"cell0d", config_.listen.cell0d}, {"jsonrpc", config_.listen.jsonrpc},
+      {"coda", config_.listen.coda}, {"arcane", config_.listen.arcane}, {"neolith", config_.listen.neolith},
+      {"api", config_.listen.api}};
   for (const auto& [name, port] : wanted) {
     if (port == 0) continue;
     if (auto claimed = ports_->claim(port); !claimed) {
@@ -200,7 +199,7 @@ void Gateway::on_request(Connection& connection, const HttpRequest& request) {
   auto access = authenticate(connection, request, subprotocol);
   if (!access) return connection.respond(token_error_response(access.error()));
   if (request.is_websocket_upgrade) return open_session(connection, request, std::move(access).value(), subprotocol);
-  if (api_->handle(connection, request, *access)) return;
+  if (router_.handle(connection, request, *access)) return;
   if (dashboard_ && connection.listener().name == "http") {
     if (auto file = dashboard_->serve(request)) return connection.respond(std::move(*file));
   }

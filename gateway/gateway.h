@@ -66,6 +66,7 @@ class Gateway final : private Handler,
   const Presence& presence() const { return presence_.presence(); }
   std::uint64_t hub_history_requests() const { return hub_.history_requests(); }
   HttpResponse readyz() const { return api_->readyz(); }
+  HttpResponse routes() const { return router_.list(); }
   HttpResponse clients(const HttpRequest& request) const { return clients_response(core_, request); }
 
  private:
@@ -155,6 +156,7 @@ class Gateway final : private Handler,
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;
+  Router router_;
   FlushPacer pacer_;
   asio::steady_timer flush_timer_;
   asio::steady_timer tick_timer_;

@@ -31,7 +31,7 @@ HttpResponse admin_answer(std::string_view path, std::string_view query, const M
   if (path == "/metrics") return {200, "text/plain; version=0.0.4", metrics.text(), {}};
   if (path == "/healthz") return gateway::Api::healthz();
   if (path == "/readyz") return gateway.readyz();
-  if (path == "/routes") return gateway::Api::routes();
+  if (path == "/routes") return gateway.routes();
   if (path == "/clients") {
     HttpRequest request;
     request.query = query;

@@ -1,7 +1,5 @@
 #include "gateway/http/api.h"
 
-#include <iterator>
-
 #include "common/event_schema.h"
 #include "common/version.h"
 #include "gateway/dialects/event_fields.h"
@@ -110,116 +108,58 @@ std::string history_body(const v1::HistoryPage& page, std::optional<Seq> since) 
 
 }  // namespace
 
-namespace {
-
-// What a route needs. There is no default: a route that does not say does not compile.
-struct Need {
-  static constexpr Need nothing() { return Need("", ""); }
-  // A scope of this verb, for some topic at least; which one the handler checks.
-  static constexpr Need some(std::string_view verb) { return Need(verb, ""); }
-  static constexpr Need scope(std::string_view verb, std::string_view subject) { return Need(verb, subject); }
-
-  Result<void> check(const Access& access) const {
-    if (verb.empty()) return {};
-    return subject.empty() ? access.check_some(verb) : access.check(verb, subject);
-  }
-
-  std::string_view verb, subject;
-
- private:
-  constexpr Need(std::string_view needed_verb, std::string_view needed_subject)
-      : verb(needed_verb), subject(needed_subject) {}
-};
-
-}  // namespace
-
-struct Api::Route {
-  std::string_view method;
-  std::string_view path;
-  Need need;
-  void (Api::*handle)(Connection&, const HttpRequest&, const AccessPtr&);
-};
-
-// Every route of section 6: its method, its path, what it needs, and its handler.
-const Api::Route Api::kRoutes[] = {
-    {"GET", "/api/v1/events", Need::some("history"), &Api::events},
-    {"POST", "/api/v1/events", Need::some("publish"), &Api::publish},
-    {"GET", "/api/v1/stream", Need::some("subscribe"), &Api::stream},
-    {"GET", "/api/v1/topics", Need::some("subscribe"), &Api::topics},
-    {"GET", "/api/v1/stats", Need::some("subscribe"), &Api::stats},
-    {"GET", "/api/v1/gateways", Need::some("subscribe"), &Api::gateways},
-    {"GET", "/api/v1/clients", Need::some("admin"), &Api::clients},
-    {"GET", "/api/v1/presence", Need::scope("presence", "read"), &Api::presence},
-    {"GET", "/api/v1/me", Need::nothing(), &Api::me},
-    {"POST", "/login", Need::nothing(), &Api::login},
-    {"POST", "/logout", Need::nothing(), &Api::logout},
-    {"GET", "/health", Need::nothing(), &Api::health},
-    {"GET", "/status", Need::some("subscribe"), &Api::status},
-    {"GET", "/healthz", Need::nothing(), &Api::healthz_route},
-    {"GET", "/readyz", Need::nothing(), &Api::readyz_route},
-};
-
-HttpResponse Api::routes() {
-  std::string body;
-  JsonWriter out(body);
-  out.begin_array();
-  for (const Route& route : kRoutes) {
-    out.begin_object();
-    out.member("method", route.method);
-    out.member("path", route.path);
-    out.member("verb", route.need.verb);
-    out.member("subject", route.need.subject);
-    out.end_object();
-  }
-  out.end_array();
-  return json_response(std::move(body));
-}
-
-void Api::answer(Connection& connection, const Access& access, HttpResponse response) const {
-  if (auto checked = core_.auth.check(access); !checked) return connection.respond(error_response(checked.error()));
-  connection.respond(std::move(response));
-}
-
-bool Api::handle(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
-  std::string allowed;
-  for (const Route& route : kRoutes) {
-    if (route.path != request.path) continue;
-    if (route.method != method) {
-      allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-      continue;
-    }
-    if (auto permitted = route.need.check(*access); !permitted)
-      connection.respond(error_response(permitted.error()));
-    else
-      (this->*route.handle)(connection, request, access);
-    return true;
-  }
-  if (allowed.empty()) return false;
-  HttpResponse response{405, "application/json", error_json({ErrorCode::kInvalid, "use " + allowed}), {}};
-  response.headers.emplace_back("allow", allowed);
-  connection.respond(std::move(response));
-  return true;
+// Every route of section 6: its method, its path, what it needs, and what it does.
+void Api::add_to(Router& router) {
+  const auto mine = [this](void (Api::*handle)(const Exchange&)) {
+    return [this, handle](const Exchange& exchange) { (this->*handle)(exchange); };
+  };
+  const auto now = [](HttpResponse (*answer)()) { return [answer](const Exchange& e) { e.respond(answer()); }; };
+  using namespace listeners;
+  router.add({
+      {"GET", "/api/v1/events", kAll, Need::some("history"), mine(&Api::events)},
+      {"POST", "/api/v1/events", kAll, Need::some("publish"),
+       [this](const Exchange& e) { publish_.handle(e.connection(), e.request(), e.access()); }},
+      {"GET", "/api/v1/stream", kAll, Need::some("subscribe"),
+       [this](const Exchange& e) { streams_.open_stream(e.connection(), e.request(), e.access_ptr()); }},
+      {"GET", "/api/v1/topics", kAll, Need::some("subscribe"), mine(&Api::topics)},
+      {"GET", "/api/v1/stats", kAll, Need::some("subscribe"), mine(&Api::stats)},
+      {"GET", "/api/v1/gateways", kAll, Need::some("subscribe"), mine(&Api::gateways)},
+      {"GET", "/api/v1/clients", kAll, Need::some("admin"),
+       [this](const Exchange& e) { e.respond(clients_response(core_, e.request())); }},
+      {"GET", "/api/v1/presence", kAll, Need::scope("presence", "read"),
+       [this](const Exchange& e) { e.respond(presence_response(core_.presence, e.request())); }},
+      {"GET", "/api/v1/me", kAll, Need::nothing(),
+       [this](const Exchange& e) { login_.me(e.connection(), e.access_ptr()); }},
+      {"POST", "/login", kAll, Need::nothing(),
+       [this](const Exchange& e) { login_.login(e.connection(), e.request()); }},
+      {"POST", "/logout", kAll, Need::nothing(),
+       [this](const Exchange& e) { login_.logout(e.connection(), e.request(), e.access_ptr()); }},
+      {"GET", "/health", kAll, Need::nothing(), mine(&Api::health)},
+      {"GET", "/status", kAll, Need::some("subscribe"), mine(&Api::status)},
+      {"GET", "/healthz", kAll, Need::nothing(), now(&Api::healthz)},
+      {"GET", "/readyz", kAll, Need::nothing(), [this](const Exchange& e) { e.respond(readyz()); }},
+  });
 }
 
 // ---- events
 
-void Api::events(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
+void Api::events(const Exchange& exchange) {
+  const HttpRequest& request = exchange.request();
   const auto filter = read_filter(request, v1::AUDIENCE_ANY);
-  if (!filter) return connection.respond(error_response(filter.error()));
+  if (!filter) return exchange.fail(filter.error());
   const auto since = read_history_since(request);
-  if (!since) return connection.respond(error_response(since.error()));
+  if (!since) return exchange.fail(since.error());
   const auto limit = read_number(request, "limit", 1'000'000);
-  if (!limit) return connection.respond(error_response(limit.error()));
+  if (!limit) return exchange.fail(limit.error());
   const auto through = read_number(request, "through", kSeqMax.value);
-  if (!through) return connection.respond(error_response(through.error()));
+  if (!through) return exchange.fail(through.error());
 
   const Seq head = core_.hub.ring().newest();
   const bool from_somewhere = since->seq || since->time;
   v1::HistoryRequest question;
   *question.mutable_filter() = filter->proto();
-  if (auto narrowed = access->narrow(*question.mutable_filter(), "history"); !narrowed) {
-    return connection.respond(error_response(narrowed.error()));
+  if (auto narrowed = exchange.access().narrow(*question.mutable_filter(), "history"); !narrowed) {
+    return exchange.fail(narrowed.error());
   }
   question.set_since(since->seq.value_or(Seq{}).value);
   if (since->time) question.set_since_time_us(to_unix_us(*since->time));
@@ -231,74 +171,46 @@ void Api::events(Connection& connection, const HttpRequest& request, const Acces
     v1::HistoryPage nothing;
     nothing.set_scanned_through(since->seq.value_or(Seq{}).value);
     nothing.set_head_seq(head.value);
-    return connection.respond(json_response(history_body(nothing, since->seq)));
+    return exchange.respond(json_response(history_body(nothing, since->seq)));
   }
-  read_history(core_.history, question, core_.limits.history_bytes_max,
-               [this, ref = ConnectionRef(connection), access, from_somewhere, since = since->seq,
-                through = question.through()](Result<v1::HistoryPage> page) {
-                 if (!page) return ref->respond(error_response(page.error()));
-                 // To the broker a reached limit is an end, too; who pages has more to ask for.
-                 if (from_somewhere && page->scanned_through() < through) page->set_end(false);
-                 const std::optional<Seq> began = from_somewhere && !since ? Seq{page->since_seq()} : since;
-                 answer(*ref, *access, json_response(history_body(*page, began)));
-               });
+  read_history(
+      core_.history, question, core_.limits.history_bytes_max,
+      [exchange, from_somewhere, since = since->seq, through = question.through()](Result<v1::HistoryPage> page) {
+        if (!page) return exchange.fail(page.error());
+        // To the broker a reached limit is an end, too; who pages has more to ask for.
+        if (from_somewhere && page->scanned_through() < through) page->set_end(false);
+        const std::optional<Seq> began = from_somewhere && !since ? Seq{page->since_seq()} : since;
+        exchange.respond(json_response(history_body(*page, began)));
+      });
 }
-
-void Api::publish(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
-  publish_.handle(connection, request, *access);
-}
-
-void Api::stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
-  streams_.open_stream(connection, request, access);
-}
-
-// ---- who asks
-
-void Api::login(Connection& connection, const HttpRequest& request, const AccessPtr&) {
-  login_.login(connection, request);
-}
-void Api::logout(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
-  login_.logout(connection, request, access);
-}
-void Api::me(Connection& connection, const HttpRequest&, const AccessPtr& access) { login_.me(connection, access); }
 
 // ---- what the broker knows
 
-void Api::ask_broker(Connection& connection, const AccessPtr& access, v1::Request request, Write write) {
-  control_.request(std::move(request), kBrokerTimeout,
-                   [this, ref = ConnectionRef(connection), access, write](Result<v1::Response> response) {
-                     if (!response) return ref->respond(error_response(response.error()));
-                     answer(*ref, *access,
-                            json_response(object([&](JsonWriter& out) { write(out, *response, *access); })));
-                   });
+void Api::ask_broker(const Exchange& exchange, v1::Request request, Write write) {
+  control_.request(std::move(request), kBrokerTimeout, [exchange, write](Result<v1::Response> response) {
+    if (!response) return exchange.fail(response.error());
+    exchange.respond(json_response(object([&](JsonWriter& out) { write(out, *response, exchange.access()); })));
+  });
 }
 
-void Api::topics(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
-  const auto limit = read_number(request, "limit", 10'000);
-  if (!limit) return connection.respond(error_response(limit.error()));
+void Api::topics(const Exchange& exchange) {
+  const auto limit = read_number(exchange.request(), "limit", 10'000);
+  if (!limit) return exchange.fail(limit.error());
   v1::Request question;
   question.mutable_topics()->set_limit(static_cast<std::uint32_t>(limit->value_or(1'000)));
-  ask_broker(connection, access, std::move(question), &write_topics);
+  ask_broker(exchange, std::move(question), &write_topics);
 }
 
-void Api::stats(Connection& connection, const HttpRequest&, const AccessPtr& access) {
+void Api::stats(const Exchange& exchange) {
   v1::Request question;
   question.mutable_stats();
-  ask_broker(connection, access, std::move(question), &write_stats);
+  ask_broker(exchange, std::move(question), &write_stats);
 }
 
-void Api::gateways(Connection& connection, const HttpRequest&, const AccessPtr& access) {
+void Api::gateways(const Exchange& exchange) {
   v1::Request question;
   question.mutable_stats();
-  ask_broker(connection, access, std::move(question), &write_gateways);
-}
-
-void Api::clients(Connection& connection, const HttpRequest& request, const AccessPtr&) {
-  connection.respond(clients_response(core_, request));
-}
-
-void Api::presence(Connection& connection, const HttpRequest& request, const AccessPtr&) {
-  connection.respond(presence_response(core_.presence, request));
+  ask_broker(exchange, std::move(question), &write_gateways);
 }
 
 // ---- health
@@ -320,19 +232,16 @@ HttpResponse Api::readyz() const {
   return response;
 }
 
-void Api::healthz_route(Connection& connection, const HttpRequest&, const AccessPtr&) { connection.respond(healthz()); }
-void Api::readyz_route(Connection& connection, const HttpRequest&, const AccessPtr&) { connection.respond(readyz()); }
-
-void Api::health(Connection& connection, const HttpRequest&, const AccessPtr&) {
-  connection.respond(json_response(object([&](JsonWriter& out) {
+void Api::health(const Exchange& exchange) {
+  exchange.respond(json_response(object([&](JsonWriter& out) {
     out.member("status", link_.up() ? "healthy" : "degraded");
     out.member("timestamp", to_iso8601(core_.clock.wall()));
   })));
 }
 
-void Api::status(Connection& connection, const HttpRequest&, const AccessPtr&) {
+void Api::status(const Exchange& exchange) {
   const auto uptime = std::chrono::duration<double>(core_.clock.wall() - core_.started).count();
-  connection.respond(json_response(object([&](JsonWriter& out) {
+  exchange.respond(json_response(object([&](JsonWriter& out) {
     out.member("status", "running");
     out.member("version", version());
     out.member("gateway", core_.config.name);

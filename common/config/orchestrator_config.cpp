@@ -40,9 +40,9 @@ void describe_endpoint(ConfigSection& runner, RunnerConfig& to) {
 
 void describe_runner(ConfigSection& runner, RunnerConfig& to) {
   runner.text("name", to.name, kName, "What the scope sessions:run:<name> and a session's type call it.");
-  runner.choice("kind", to.kind,
-                {{"demo", RunnerKind::kDemo}, {"exec", RunnerKind::kExec}, {"openai", RunnerKind::kOpenai}},
-                "Demo: harmless, echoes. Exec: a command of this machine. Openai: an HTTP server with chat completions.");
+  runner.choice(
+      "kind", to.kind, {{"demo", RunnerKind::kDemo}, {"exec", RunnerKind::kExec}, {"openai", RunnerKind::kOpenai}},
+      "Demo: harmless, echoes. Exec: a command of this machine. Openai: an HTTP server with chat completions.");
   runner.list("session_types", to.session_types, kSomeText, "Session types that it serves besides its own name.");
   runner.flag("anonymous", to.anonymous, "exec: also for callers without a token.");
   runner.integer("runs_max", to.runs_max, 1, 1'000, "Tasks at a time. More wait, or are refused.");
@@ -99,9 +99,10 @@ void describe(Schema& schema, OrchestratorConfig& config) {
                         "Milliseconds that output is held back so that a fast runner does not make an event a byte.");
   orchestrator.integer("chunk_bytes_max", config.chunk_bytes_max, 64, 512 * kKiB,
                        "Bytes of output in one event; it is not held back beyond that.");
-  schema.rows("orchestrator.runner",
-              "What runs the tasks, by the session's type; any number of these. Types without one have the demo runner.",
-              config.runners, &describe_runner);
+  schema.rows(
+      "orchestrator.runner",
+      "What runs the tasks, by the session's type; any number of these. Types without one have the demo runner.",
+      config.runners, &describe_runner);
 }
 
 }  // namespace cell0

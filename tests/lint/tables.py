@@ -18,6 +18,9 @@ MAY_INCLUDE = {
     "emitters/model/": ["emitters/model/", "emitters/runtime/", "emitters/sdk/", "common/", "cell0/v1/"],
     "emitters/chat/": ["emitters/chat/", "emitters/runtime/", "emitters/sdk/", "common/", "cell0/v1/"],
     "emitters/demo/": ["emitters/demo/", "emitters/runtime/", "emitters/sdk/", "common/", "cell0/v1/"],
+    "emitters/runners/": ["emitters/runners/", "common/"],
+    "emitters/orchestrator/": ["emitters/orchestrator/", "emitters/runners/", "emitters/runtime/", "emitters/sdk/",
+                               "common/", "cell0/v1/"],
     "cli/": ["cli/", "common/", "cell0/v1/"],
     "tests/": [""],
 }
@@ -41,7 +44,7 @@ FOREIGN_HEADERS = {
     "zmq": ["common/link/socket.cpp", "tests/"],
     "rapidjson/": ["common/json.h", "common/json.cpp", "common/event_json.cpp", "gateway/dialects/"],
     "sqlite3": ["common/store/database.cpp", "tests/support/"],
-    "curl/": ["emitters/model/http_get.cpp"],
+    "curl/": ["emitters/model/http_get.cpp", "emitters/runners/http_stream.cpp"],
     "jwt.h": ["common/auth/jwt.cpp"],
     "openssl/": ["common/auth/", "tests/unit/common/auth/"],
     "doctest/": ["tests/"],

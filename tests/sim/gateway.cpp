@@ -41,6 +41,7 @@ struct Gateway::Run final : gateway::LinkObserver, gateway::HistorySource {
   void on_batch(const std::string& bytes);
   void on_wake(gateway::Hub::Wake what);
   void tick();
+  void note_gap();
   void check_bounds() const;
   void check_gap(const gateway::Event& hole) const;
   void subscribe(Session& session, std::optional<Seq> since);
@@ -87,15 +88,20 @@ Gateway::Run::~Run() {
 void Gateway::Run::on_batch(const std::string& bytes) {
   held_at_most = stream.chain().held_bytes() + bytes.size();
   stream.on_batch(bytes);
+  note_gap();
+  check_bounds();
+}
+
+// To be called after whatever may have opened or closed a gap: also the stream may begin with one.
+void Gateway::Run::note_gap() {
   if (!stream.chain().missing()) gap_since.reset();
   if (stream.chain().missing() && !gap_since) gap_since = world.now();
-  check_bounds();
 }
 
 void Gateway::Run::tick() {
   control.on_timer();
   stream.on_tick();
-  if (!stream.chain().missing()) gap_since.reset();
+  note_gap();
   if (++ticks % kTicksPerHubTick == 0) hub.on_tick();
   world.after(kTick, life, [this] { tick(); });
 }
@@ -107,6 +113,7 @@ void Gateway::Run::ask(const v1::HistoryRequest& request, OnPage done) {
   link::ControlSession::OnAnswer answered = [this, done](Result<v1::Response> response) {
     if (!response) return done(response.error());
     done(std::move(*response->mutable_history()));
+    note_gap();
     check_bounds();
   };
   if (auto taken = control.request(std::move(body), limits.page_timeout, answered); !taken) {

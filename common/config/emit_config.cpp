@@ -79,6 +79,11 @@ void describe(Schema& schema, EmitConfig& config) {
                "Publish requests that are under way without an answer.");
   emit.duration("ack_timeout_ms", config.ack_timeout, 10, 600'000,
                 "Milliseconds until a request without an answer is sent again.");
+  emit.text("admin_host", config.admin_host, kAddress,
+            "The private HTTP listener of /metrics, /healthz and /readyz: its address.");
+  emit.optional_port("admin_port", config.admin_port,
+                     "That listener's port of the system emitter; log is at the next, then kernel, model, chat, demo, "
+                     "daemons, orchestrator. 0: none.");
   describe_system(schema.section("emit.system", "cell0-emit-system: this machine's load."), config.system);
   describe_log(schema.section("emit.log", "cell0-emit-log: lines of logs."), config.log);
   describe_kernel(schema.section("emit.kernel", "cell0-emit-kernel: the kernel's own log and compute kernels."),

@@ -63,6 +63,9 @@ struct EmitConfig {
   std::size_t batch_events_max = 256;
   std::size_t window_batches_max = 8;
   std::chrono::milliseconds ack_timeout{2'000};  // ack_timeout_ms
+  std::string admin_host = "127.0.0.1";
+  std::uint16_t admin_port =
+      0;  // of the first kind; each has its own place behind it (emitters/runtime/admin.h); 0: off
   EmitSystemConfig system;
   EmitLogConfig log;
   EmitKernelConfig kernel;

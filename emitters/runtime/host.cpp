@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/process.h"
+#include "emitters/runtime/admin.h"
 #include "emitters/sdk/emitter.h"
 
 namespace cell0::emit {
@@ -42,10 +43,12 @@ class EmitterProcess {
     auto emitter = LoopEmitter::create(io_, context_, clock_, random_, log_, outlet_options(program_, config_));
     if (!emitter) return fail(emitter.error());
     emitter_ = std::move(*emitter);
-    host_.emplace(Host{io_, clock_, random_, log_, config_, *emitter_, [this](int code) { finish(code); }});
+    host_.emplace(Host{io_, clock_, random_, log_, config_, *emitter_, metrics_, [this](int code) { finish(code); }});
     auto source = make_source(*host_);
     if (!source) return fail(source.error());
     source_ = std::move(*source);
+    add_emitter_metrics(metrics_, *emitter_);
+    admin_ = open_emitter_admin(io_, config_.emit, program_.text.name, *emitter_, metrics_, log_);
     const ProcessSignals signals(io_, [this] { finish(kExitStopped); });
     notifier_.watch(io_);
     notifier_.ready();
@@ -92,8 +95,10 @@ class EmitterProcess {
   ServiceNotifier notifier_;
   asio::steady_timer end_timer_;
   std::unique_ptr<LoopEmitter> emitter_;
+  Metrics metrics_;
   std::optional<Host> host_;
   std::unique_ptr<Source> source_;
+  std::unique_ptr<AdminServer> admin_;
   bool ending_ = false;
   int exit_code_ = kExitStopped;
 };

@@ -11,6 +11,7 @@
 
 #include "common/config/config.h"
 #include "common/log.h"
+#include "common/metrics.h"
 #include "emitters/runtime/loop_emitter.h"
 
 namespace cell0::emit {
@@ -32,6 +33,7 @@ struct Host {
   Log& log;
   const Config& config;
   LoopEmitter& emitter;
+  Metrics& metrics;  // for what the source counts: cell0_<program's last word>_<what>_<unit>
   // The source has no more to give: flushes and ends the process with this exit code.
   std::function<void(int exit_code)> finish;
 };

@@ -1,7 +1,5 @@
 #include "emitters/demo/demo_source.h"
 
-#include <algorithm>
-
 #include "common/event_json.h"
 #include "common/json.h"
 
@@ -21,6 +19,7 @@ DemoSource::DemoSource(Host& host)
       config_(host.config.emit.demo),
       random_(config_.seed),
       round_(make_round(1, random_)),
+      plan_(plan_round(round_, random_, config_.rate)),
       begin_(host.clock.mono()),
       timer_(host.io) {
   host_.log.info("the demo plays", {{"seed", config_.seed}, {"events_per_second", config_.rate}});
@@ -28,24 +27,24 @@ DemoSource::DemoSource(Host& host)
 }
 
 void DemoSource::tick() {
-  for (std::uint64_t n = 0; n < kEventsPerTickMax && emitted_ < due() && has_room(); ++n) {
+  for (std::uint64_t n = 0; n < kEventsPerTickMax && is_due() && has_room(); ++n) {
     if (auto emitted = emit_next(); !emitted) {
       host_.log.error("the event cannot be sent", {{"why", emitted.error().text}});
       return host_.finish(kExitFailed);
     }
     ++emitted_;
+    if (config_.count > 0 && emitted_ >= config_.count) return end();
   }
-  if (config_.count > 0 && emitted_ >= config_.count) return end();
   timer_.expires_after(kTick);
   timer_.async_wait([this](const asio::error_code& error) {
     if (!error) tick();
   });
 }
 
-std::uint64_t DemoSource::due() const {
-  const std::chrono::duration<double> passed = host_.clock.mono() - begin_;
-  const auto due = 1 + static_cast<std::uint64_t>(passed.count() * config_.rate);
-  return config_.count > 0 ? std::min(due, config_.count) : due;
+bool DemoSource::is_due() const {
+  const Duration passed = host_.clock.mono() - begin_;
+  if (config_.type.empty()) return passed >= plan_.cues[cue_].at;
+  return static_cast<double>(emitted_) <= std::chrono::duration<double>(passed).count() * config_.rate;
 }
 
 bool DemoSource::has_room() const {
@@ -61,22 +60,27 @@ void DemoSource::end() {
   });
 }
 
-Result<void> DemoSource::emit_next() { return config_.type.empty() ? emit_scene() : emit_numbered(); }
+Result<void> DemoSource::emit_next() { return config_.type.empty() ? emit_cue() : emit_numbered(); }
 
-Result<void> DemoSource::emit_scene() {
-  const Step& step = script()[step_];
+Result<void> DemoSource::emit_cue() {
+  const Cue& cue = plan_.cues[cue_];
   v1::Envelope envelope;
-  envelope.set_source(std::string(step.source));
-  if (!step.topic.empty()) envelope.set_topic(fill_in(step.topic, round_, random_));
-  if (step.in_session) envelope.set_session_id(round_.session());
-  const auto data = parse_json(fill_in(step.data, round_, random_));
+  envelope.set_source(std::string(cue.source));
+  if (!cue.topic.empty()) envelope.set_topic(cue.topic);
+  if (!cue.session.empty()) envelope.set_session_id(cue.session);
+  const auto data = parse_json(cue.data);
   if (!data) return data.error();
-  if (auto read = read_event_data(step.type, *data, envelope); !read) return read;
-  if (++step_ == script().size()) {
-    step_ = 0;
-    round_ = make_round(round_.n + 1, random_);
-  }
-  return host_.emitter.emit(std::move(envelope));
+  if (auto read = read_event_data(cue.type, *data, envelope); !read) return read;
+  if (auto emitted = host_.emitter.emit(std::move(envelope)); !emitted) return emitted;
+  if (++cue_ == plan_.cues.size()) next_round();
+  return {};
+}
+
+void DemoSource::next_round() {
+  begin_ += plan_.length;  // not the time now: the rate is an average
+  round_ = make_round(round_.n + 1, random_);
+  plan_ = plan_round(round_, random_, config_.rate);
+  cue_ = 0;
 }
 
 Result<void> DemoSource::emit_numbered() {

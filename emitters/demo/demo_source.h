@@ -1,4 +1,4 @@
-// DemoSource: plays the script at a rate, or numbered events of one type for load tests.
+// DemoSource: plays the scene at a rate, or numbered events of one type for load tests.
 #pragma once
 
 #include <asio/steady_timer.hpp>
@@ -21,19 +21,21 @@ class DemoSource final : public Source {
 
   void tick();
   void end();
-  std::uint64_t due() const;
+  bool is_due() const;
   bool has_room() const;
   Result<void> emit_next();
-  Result<void> emit_scene();
+  Result<void> emit_cue();
   Result<void> emit_numbered();
+  void next_round();
 
   Host& host_;
   const EmitDemoConfig& config_;
   SeededRandom random_;
   Round round_;
-  std::size_t step_ = 0;
+  Plan plan_;
+  std::size_t cue_ = 0;
   std::uint64_t emitted_ = 0;
-  MonoTime begin_;
+  MonoTime begin_;  // of the round; of everything with numbered events
   asio::steady_timer timer_;
 };
 

@@ -1,10 +1,10 @@
-// cell0-emit-demo: a scripted scene with every event type, for trying things out; and numbered events for load tests.
+// cell0-emit-demo: a seeded scene with every event type, for trying things out; and numbered events for load tests.
 #include "common/version.h"
 #include "emitters/demo/demo_source.h"
 
 int main(int argc, char** argv) {
   using namespace cell0;
-  const ProgramInfo program{.text = {"cell0-emit-demo", "Plays a scripted scene with every event type.", version()},
+  const ProgramInfo program{.text = {"cell0-emit-demo", "Plays a seeded scene with every event type.", version()},
                             .flags = {{"--seed", "emit.demo.seed"},
                                       {"--rate", "emit.demo.rate"},
                                       {"--count", "emit.demo.count"},

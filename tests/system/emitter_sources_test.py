@@ -190,7 +190,7 @@ def test_model_tells_what_is_loaded_and_unloaded(broker):
 
 def test_demo_plays_every_type_and_the_same_seed_the_same_scene(broker):
     for _ in range(2):
-        demo = broker.start_emitter("demo", "--rate", "2000", "--count", "67", "--seed", "5")
+        demo = broker.start_emitter("demo", "--rate", "2000", "--count", "300", "--seed", "5")
         assert demo.wait() == 0, demo.log()
     events = history(broker)
     half = len(events) // 2

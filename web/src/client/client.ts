@@ -4,7 +4,8 @@
 // skipped, is told by `resumed` and `skipped`. Holds no events itself. One thread; callbacks run inside the socket's.
 import { Cursor } from './cursor.js';
 import { decode } from './decode.js';
-import { Link, type ConnectionState, type LinkOptions } from './link.js';
+import { DialectClient } from './dialect_client.js';
+import type { ConnectionState, LinkOptions } from './link.js';
 import type {
   Cell0Event,
   ClientMessage,
@@ -16,7 +17,6 @@ import type {
   Welcome,
 } from './messages.js';
 import { Requests } from './requests.js';
-import { SignalTable } from './signal_table.js';
 import { connectionUrl, Subscription, type Filter } from './subscription.js';
 
 export interface ClientOptions extends Filter, LinkOptions {
@@ -56,35 +56,17 @@ interface Answers {
   get_stats: ServerStats;
 }
 
-export class Cell0Client {
+export class Cell0Client extends DialectClient<ClientSignals> {
   #options: ClientOptions;
-  #signals = new SignalTable<ClientSignals>();
   #cursor = new Cursor();
   #subscription: Subscription;
   #requests: Requests<Answers>;
-  #link: Link;
 
   constructor(options: ClientOptions) {
+    super(options);
     this.#options = options;
     this.#subscription = new Subscription(options.types);
-    this.#link = new Link(options, {
-      url: () => connectionUrl(options.url, this.#subscription, options, this.lastSeq),
-      protocols: () => (options.token === undefined ? [] : ['cell0', `cell0.token.${options.token}`]),
-      ping: (sequence) => ({ type: 'ping', sequence }) satisfies ClientMessage,
-      message: (data) => this.#receive(data),
-      dropped: (reason) => this.#requests.clear(reason),
-      state: (state) => this.#signals.emit('state', state),
-    });
-    this.#requests = new Requests(this.#link.clock, options.requestTimeoutMs ?? 10_000);
-  }
-
-  /** Calls `listener` at every later signal of that name; the returned function ends it. */
-  on<Name extends keyof ClientSignals>(name: Name, listener: (value: ClientSignals[Name]) => void): () => void {
-    return this.#signals.on(name, listener);
-  }
-
-  get state(): ConnectionState {
-    return this.#link.state;
+    this.#requests = new Requests(this.link.clock, options.requestTimeoutMs ?? 10_000);
   }
 
   /** The newest seq delivered; `since` of the next connection. */
@@ -94,21 +76,6 @@ export class Cell0Client {
 
   get subscribedTypes(): string[] {
     return this.#subscription.types;
-  }
-
-  /** Wants a connection from now on. No effect if one is wanted already. */
-  connect(): void {
-    this.#link.connect();
-  }
-
-  /** Wants none any more. The position is kept: a later connect() resumes. */
-  disconnect(): void {
-    this.#link.disconnect();
-  }
-
-  /** Ends a wait between two attempts. */
-  retryNow(): void {
-    this.#link.retryNow();
   }
 
   /** Adds types (or, with `replace`, sets them); kept over reconnects. The server's answer is `subscription`. */
@@ -140,16 +107,28 @@ export class Cell0Client {
     return this.#ask('get_stats', { type: 'get_stats' });
   }
 
-  /** Asks for a pong, besides the pings sent by itself every 25 s. No effect when not connected. */
-  ping(): void {
-    this.#link.ping();
+  protected override nextUrl(): string {
+    return connectionUrl(this.#options.url, this.#subscription, this.#options, this.lastSeq);
   }
 
-  #receive(data: unknown): void {
+  protected override protocols(): string[] {
+    const { token } = this.#options;
+    return token === undefined ? [] : ['cell0', `cell0.token.${token}`];
+  }
+
+  protected override pingMessage(sequence: number): ClientMessage {
+    return { type: 'ping', sequence };
+  }
+
+  protected override dropped(reason: string): void {
+    this.#requests.clear(reason);
+  }
+
+  protected override received(data: unknown): void {
     const decoded = decode(data);
     if (decoded.kind === 'message') this.#handle(decoded.message);
-    else if (decoded.kind === 'unknown') this.#signals.emit('ignored', { reason: `message type "${decoded.type}"` });
-    else this.#signals.emit('ignored', { reason: decoded.reason });
+    else if (decoded.kind === 'unknown') this.signals.emit('ignored', { reason: `message type "${decoded.type}"` });
+    else this.signals.emit('ignored', { reason: decoded.reason });
   }
 
   #handle(message: ServerMessage): void {
@@ -163,16 +142,16 @@ export class Cell0Client {
     event: ({ event }) => this.#deliver(event, 'live'),
     events_resumed: (notice) => {
       this.#cursor.resumed(notice);
-      this.#signals.emit('resumed', notice);
+      this.signals.emit('resumed', notice);
     },
-    events_skipped: (notice) => this.#signals.emit('skipped', notice),
-    subscription_updated: (message) => this.#signals.emit('subscription', message.subscribed_events),
+    events_skipped: (notice) => this.signals.emit('skipped', notice),
+    subscription_updated: (message) => this.signals.emit('subscription', message.subscribed_events),
     pong: ({ sequence }) =>
-      this.#signals.emit('pong', { sequence, roundTripMs: this.#link.roundTripMs(sequence) }),
+      this.signals.emit('pong', { sequence, roundTripMs: this.link.roundTripMs(sequence) }),
     server_stats: ({ stats }) => void this.#requests.answer('get_stats', stats),
     error: ({ error }) => {
       this.#requests.refuse(error);
-      this.#signals.emit('error', { error });
+      this.signals.emit('error', { error });
     },
     ping: () => {}, // its arrival is what counts
     echo: () => {},
@@ -182,8 +161,8 @@ export class Cell0Client {
   #established(welcome: Welcome): void {
     // An address cannot say "nothing at all"; a client without types says it first thing.
     if (this.#subscription.types.length === 0) this.#say({ type: 'unsubscribe', event_types: ['all'] });
-    this.#link.opened(welcome.client_id);
-    this.#signals.emit('welcome', welcome);
+    this.link.opened(welcome.client_id);
+    this.signals.emit('welcome', welcome);
   }
 
   #history(message: History): void {
@@ -192,19 +171,19 @@ export class Cell0Client {
   }
 
   #deliver(event: Cell0Event, origin: EventOrigin): void {
-    if (this.#cursor.take(event)) this.#signals.emit('event', { event, origin });
+    if (this.#cursor.take(event)) this.signals.emit('event', { event, origin });
   }
 
   #say(message: ClientMessage): void {
-    this.#link.send(message);
+    this.link.send(message);
   }
 
   #sendIfOpen(message: ClientMessage): void {
-    if (this.#link.isOpen) this.#say(message);
+    if (this.link.isOpen) this.#say(message);
   }
 
   #ask<Kind extends keyof Answers>(kind: Kind, message: ClientMessage): Promise<Answers[Kind]> {
-    if (!this.#link.isOpen) return Promise.reject(new Error(`${kind}: not connected`));
+    if (!this.link.isOpen) return Promise.reject(new Error(`${kind}: not connected`));
     return this.#requests.ask(kind, () => this.#say(message));
   }
 }

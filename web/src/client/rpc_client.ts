@@ -3,9 +3,10 @@
 // It reconnects with backoff, authenticates, and establishes again what was subscribed. Calls are not repeated: one
 // that was under way when the connection was lost rejects, and its caller decides. One thread; callbacks run inside the
 // socket's.
-import { Link, type ConnectionState, type LinkOptions } from './link.js';
+import { Calls } from './calls.js';
+import { DialectClient } from './dialect_client.js';
+import type { ConnectionState, LinkOptions } from './link.js';
 import { RpcAgents } from './rpc_agents.js';
-import { RpcCalls, type CallMessage } from './rpc_calls.js';
 import { RpcChannels } from './rpc_channels.js';
 import { decodeRpc, isKnownNotification, type RpcReceived } from './rpc_decode.js';
 import { kRpcCodes, RpcConnectionError, RpcError } from './rpc_errors.js';
@@ -13,7 +14,6 @@ import { RpcEvents } from './rpc_events.js';
 import type { Feed, Json, RpcMethods, RpcNotifications, RpcWelcome } from './rpc_messages.js';
 import type { RpcPart, RpcPeer, RpcSignals } from './rpc_peer.js';
 import { RpcPresence } from './rpc_presence.js';
-import { SignalTable } from './signal_table.js';
 
 type Credentials = Omit<RpcMethods['auth.authenticate']['params'], 'token'>;
 
@@ -53,63 +53,36 @@ const kFinalCodes: ReadonlySet<number> = new Set([
 ]);
 const kPingPrefix = 'ping-';
 
-export class JsonRpcClient {
+interface RequestMessage {
+  jsonrpc: '2.0';
+  id?: number | string;
+  method: string;
+  params: object;
+}
+
+function request(method: string, params: object, id?: number | string): RequestMessage {
+  return { jsonrpc: '2.0', ...(id !== undefined && { id }), method, params };
+}
+
+export class JsonRpcClient extends DialectClient<RpcSignals> {
   readonly events: RpcEvents;
   readonly channels: RpcChannels;
   readonly agents: RpcAgents;
   readonly presence: RpcPresence;
   #options: RpcClientOptions;
-  #signals = new SignalTable<RpcSignals>();
-  #link: Link;
-  #calls: RpcCalls;
+  #calls: Calls;
   #parts: Record<Feed, RpcPart>;
 
   constructor(options: RpcClientOptions) {
+    super(options);
     this.#options = options;
-    this.#link = new Link(options, {
-      url: () => options.url.replace(/^http/, 'ws'),
-      protocols: () => [],
-      ping: (sequence) => ({ jsonrpc: '2.0', id: `${kPingPrefix}${sequence}`, method: 'rpc.ping', params: {} }),
-      message: (data) => decodeRpc(data).forEach((received) => this.#receive(received)),
-      dropped: (reason) => this.#calls.clear(reason),
-      state: (state) => this.#entered(state),
-    });
-    this.#calls = new RpcCalls(this.#link.clock);
+    this.#calls = new Calls(this.link.clock);
     const peer = this.#peer();
     this.events = new RpcEvents(peer);
     this.channels = new RpcChannels(peer);
     this.agents = new RpcAgents(peer, (listener) => this.on('agentMessage', listener));
     this.presence = new RpcPresence(peer);
     this.#parts = { events: this.events, channel: this.channels, agent: this.agents, presence: this.presence };
-  }
-
-  /** Calls `listener` at every later signal of that name; the returned function ends it. */
-  on<Name extends keyof RpcSignals>(name: Name, listener: (value: RpcSignals[Name]) => void): () => void {
-    return this.#signals.on(name, listener);
-  }
-
-  get state(): ConnectionState {
-    return this.#link.state;
-  }
-
-  /** Wants a connection from now on. No effect if one is wanted already. */
-  connect(): void {
-    this.#link.connect();
-  }
-
-  /** Wants none any more. Subscriptions and positions are kept: a later connect() goes on with them. */
-  disconnect(): void {
-    this.#link.disconnect();
-  }
-
-  /** Ends a wait between two attempts. */
-  retryNow(): void {
-    this.#link.retryNow();
-  }
-
-  /** Asks for a pong, besides the pings sent by itself every 25 s. No effect when not connected. */
-  ping(): void {
-    this.#link.ping();
   }
 
   /** Rejects with RpcError (refused), RpcTimeoutError, or RpcConnectionError (not connected, or lost meanwhile). */
@@ -119,29 +92,29 @@ export class JsonRpcClient {
   ): Promise<RpcMethods[Name]['result']>;
   call(method: string, params?: object, options?: RpcCallOptions): Promise<unknown>;
   call(method: string, params: object = {}, options: RpcCallOptions = {}): Promise<unknown> {
-    if (!this.#link.isOpen) return Promise.reject(new RpcConnectionError(method, false, 'not connected'));
+    if (!this.link.isOpen) return Promise.reject(new RpcConnectionError(method, false, 'not connected'));
     return this.#call(method, params, options);
   }
 
   /** A request without an answer. False: not connected, nothing was sent. */
   notify(method: string, params: object = {}): boolean {
-    if (!this.#link.isOpen) return false;
-    this.#link.send({ jsonrpc: '2.0', method, params });
+    if (!this.link.isOpen) return false;
+    this.link.send(request(method, params));
     return true;
   }
 
   /** Several requests in one message; the outcomes of those that have an answer, in their order. Never rejects. */
   async batch(requests: readonly BatchRequest[], options: RpcCallOptions = {}): Promise<BatchOutcome[]> {
-    const isOpen = this.#link.isOpen;
-    const messages: (CallMessage | Omit<CallMessage, 'id'>)[] = [];
+    const isOpen = this.link.isOpen;
+    const messages: RequestMessage[] = [];
     const outcomes: Promise<BatchOutcome>[] = [];
     for (const { method, params = {}, notify = false } of requests) {
       if (notify) {
-        messages.push({ jsonrpc: '2.0', method, params });
+        messages.push(request(method, params));
         continue;
       }
       const answer = isOpen
-        ? this.#calls.call(method, params, this.#callOptions(options), (message) => messages.push(message))
+        ? this.#calls.call(method, this.#callOptions(options), (id) => messages.push(request(method, params, id)))
         : Promise.reject(new RpcConnectionError(method, false, 'not connected'));
       outcomes.push(
         answer.then(
@@ -150,12 +123,12 @@ export class JsonRpcClient {
         ),
       );
     }
-    if (isOpen && messages.length > 0) this.#link.send(messages);
+    if (isOpen && messages.length > 0) this.link.send(messages);
     return Promise.all(outcomes);
   }
 
   #peer(): RpcPeer {
-    const link = this.#link;
+    const link = this.link;
     return {
       call: (method, params, answered) =>
         link.isOpen
@@ -168,7 +141,7 @@ export class JsonRpcClient {
             if (!(error instanceof RpcConnectionError)) throw error;
           },
         ),
-      emit: (name, value) => this.#signals.emit(name, value),
+      emit: (name, value) => this.signals.emit(name, value),
       restart: (reason) => link.restart(reason),
       get isOpen() {
         return link.isOpen;
@@ -181,15 +154,31 @@ export class JsonRpcClient {
   }
 
   #call(method: string, params: object, options: RpcCallOptions, answered?: (result: never) => void): Promise<unknown> {
-    return this.#calls.call(method, params, { ...this.#callOptions(options), answered }, (message) =>
-      this.#link.send(message),
+    return this.#calls.call(method, { ...this.#callOptions(options), answered }, (id) =>
+      this.link.send(request(method, params, id)),
     );
   }
 
-  #entered(state: ConnectionState): void {
+  protected override nextUrl(): string {
+    return this.#options.url.replace(/^http/, 'ws');
+  }
+
+  protected override pingMessage(sequence: number): object {
+    return request('rpc.ping', {}, `${kPingPrefix}${sequence}`);
+  }
+
+  protected override received(data: unknown): void {
+    for (const received of decodeRpc(data)) this.#receive(received);
+  }
+
+  protected override dropped(reason: string): void {
+    this.#calls.clear(reason);
+  }
+
+  protected override entered(state: ConnectionState): void {
     // First what was subscribed before, then what a listener may subscribe now.
     if (state.phase === 'open') for (const part of Object.values(this.#parts)) part.opened();
-    this.#signals.emit('state', state);
+    super.entered(state);
   }
 
   #receive(received: RpcReceived): void {
@@ -199,23 +188,24 @@ export class JsonRpcClient {
         return this.#calls.answer(received.id, received.result);
       case 'failure': {
         const { id, failure } = received;
-        if (id !== null) return this.#calls.fail(id, failure);
-        return this.#signals.emit('error', new RpcError('unknown', failure.code, failure.message, failure.data));
+        const error = (method: string) => new RpcError(method, failure.code, failure.message, failure.data);
+        if (id !== null) return void this.#calls.fail(id, error);
+        return this.signals.emit('error', error('unknown'));
       }
       case 'notification':
         return this.#notified(received.method, received.params);
       case 'invalid':
-        return this.#signals.emit('ignored', { reason: received.reason });
+        return this.signals.emit('ignored', { reason: received.reason });
     }
   }
 
   #ponged(id: string): void {
     const sequence = Number(id.slice(kPingPrefix.length));
-    this.#signals.emit('pong', { roundTripMs: this.#link.roundTripMs(sequence) });
+    this.signals.emit('pong', { roundTripMs: this.link.roundTripMs(sequence) });
   }
 
   #notified(method: string, params: Json): void {
-    if (!isKnownNotification(method)) return this.#signals.emit('notification', { method, params });
+    if (!isKnownNotification(method)) return this.signals.emit('notification', { method, params });
     if (method === 'connection.welcome') return this.#welcomed(params as unknown as RpcWelcome);
     if (method === 'events.skipped') {
       return this.#tell(this.#parts[(params['subscription'] as Feed | undefined) ?? 'events'], method, params);
@@ -228,15 +218,15 @@ export class JsonRpcClient {
   }
 
   #welcomed(welcome: RpcWelcome): void {
-    this.#signals.emit('welcome', welcome);
+    this.signals.emit('welcome', welcome);
     const { token, identity } = this.#options;
-    if (token === undefined) return this.#link.opened(welcome.connection_id);
+    if (token === undefined) return this.link.opened(welcome.connection_id);
     this.#call('auth.authenticate', { ...identity, token }, {}, (taken: RpcSignals['authenticated']) => {
-      this.#signals.emit('authenticated', taken);
-      this.#link.opened(welcome.connection_id);
+      this.signals.emit('authenticated', taken);
+      this.link.opened(welcome.connection_id);
     }).catch((error: Error) => {
-      if (error instanceof RpcError && kFinalCodes.has(error.code)) this.#link.disconnect(error.message);
-      else if (!(error instanceof RpcConnectionError)) this.#link.restart(error.message);
+      if (error instanceof RpcError && kFinalCodes.has(error.code)) this.link.disconnect(error.message);
+      else if (!(error instanceof RpcConnectionError)) this.link.restart(error.message);
     });
   }
 }

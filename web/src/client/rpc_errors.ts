@@ -18,8 +18,21 @@ export const kRpcCodes = {
   routing: -32103,
 } as const;
 
-/** The server's refusal: its code, its words, and `data` where it gave some. Nothing was done. */
-export class RpcError extends Error {
+const kTemporaryCodes: ReadonlySet<number> = new Set([
+  kRpcCodes.server,
+  kRpcCodes.internal,
+  kRpcCodes.timeout,
+  kRpcCodes.routing,
+]);
+
+/** The server said no. Nothing was done. */
+export abstract class RefusedError extends Error {
+  /** Whether the same may succeed later: something that is needed is away, or did not answer in time. */
+  abstract readonly isTemporary: boolean;
+}
+
+/** The refusal of a JSON-RPC server: its code, its words, and `data` where it gave some. */
+export class RpcError extends RefusedError {
   constructor(
     readonly method: string,
     readonly code: number,
@@ -28,6 +41,10 @@ export class RpcError extends Error {
   ) {
     super(`${method}: ${detail} (${code})`);
     this.name = 'RpcError';
+  }
+
+  get isTemporary(): boolean {
+    return kTemporaryCodes.has(this.code);
   }
 }
 
@@ -54,14 +71,7 @@ export class RpcConnectionError extends Error {
   }
 }
 
-const kTemporaryCodes: ReadonlySet<number> = new Set([
-  kRpcCodes.server,
-  kRpcCodes.internal,
-  kRpcCodes.timeout,
-  kRpcCodes.routing,
-]);
-
 /** Whether the same may succeed later: something that is needed is away, or did not answer in time. */
 export function isTemporary(error: Error): boolean {
-  return error instanceof RpcTimeoutError || (error instanceof RpcError && kTemporaryCodes.has(error.code));
+  return error instanceof RpcTimeoutError || (error instanceof RefusedError && error.isTemporary);
 }

@@ -3,20 +3,26 @@
 // Its promise settles with the first answer, whichever connection brings it, and need not be waited for: a refusal is
 // told by the signal `error`, too. What the server refuses is over; what a lost connection leaves open, or what could
 // not be done now, is tried on the next connection.
-import { isTemporary, RpcError } from './rpc_errors.js';
-import type { RpcPeer } from './rpc_peer.js';
+import { isTemporary, RefusedError } from './rpc_errors.js';
+
+/** The client that something stands on. */
+export interface StandingPeer {
+  readonly isOpen: boolean;
+  restart(reason: string): void;
+  emit(name: 'error', error: Error): void;
+}
 
 export class Standing<Result> {
   readonly first: Promise<Result>;
   #establish: () => Promise<Result>;
   #refused: () => void;
-  #peer: RpcPeer;
+  #peer: StandingPeer;
   #isDropped = false;
   #resolve!: (result: Result) => void;
   #reject!: (error: Error) => void;
 
   /** `refused` is called when it is over: forget it. */
-  constructor(peer: RpcPeer, establish: () => Promise<Result>, refused: () => void) {
+  constructor(peer: StandingPeer, establish: () => Promise<Result>, refused: () => void) {
     this.#peer = peer;
     this.#establish = establish;
     this.#refused = refused;
@@ -45,7 +51,7 @@ export class Standing<Result> {
   #failed(error: Error): void {
     if (this.#isDropped) return;
     if (isTemporary(error)) return this.#peer.restart(error.message);
-    if (!(error instanceof RpcError)) return; // the connection is gone
+    if (!(error instanceof RefusedError)) return; // the connection is gone
     this.#isDropped = true;
     this.#reject(error);
     this.#peer.emit('error', error);

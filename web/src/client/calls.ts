@@ -2,18 +2,10 @@
 //
 // Bounded: over kCallsMax unanswered calls the next is refused.
 import type { Clock } from './clock.js';
-import type { RpcFailure } from './rpc_decode.js';
-import { RpcConnectionError, RpcError, RpcTimeoutError } from './rpc_errors.js';
+import { RpcConnectionError, RpcTimeoutError } from './rpc_errors.js';
 
 /** More unanswered calls than this are a caller's loop, not a need. */
 export const kCallsMax = 1024;
-
-export interface CallMessage {
-  jsonrpc: '2.0';
-  id: number;
-  method: string;
-  params: object;
-}
 
 export interface CallOptions {
   timeoutMs: number;
@@ -27,7 +19,7 @@ interface Pending {
   reject(error: Error): void;
 }
 
-export class RpcCalls {
+export class Calls {
   #clock: Clock;
   #pending = new Map<number, Pending>();
   #lastId = 0;
@@ -36,8 +28,8 @@ export class RpcCalls {
     this.#clock = clock;
   }
 
-  /** Registers a call that `send` puts on the wire. Rejects with one of rpc_errors.ts. */
-  call(method: string, params: object, options: CallOptions, send: (message: CallMessage) => void): Promise<unknown> {
+  /** Registers a call that `send` puts on the wire. Rejects with one of rpc_errors.ts, or with what `fail` was given. */
+  call(method: string, options: CallOptions, send: (id: number) => void): Promise<unknown> {
     const { timeoutMs, answered } = options;
     if (this.#pending.size >= kCallsMax) {
       return Promise.reject(new RpcConnectionError(method, false, `${kCallsMax} calls are unanswered`));
@@ -54,7 +46,7 @@ export class RpcCalls {
         },
         reject: (error) => (cancel(), reject(error)),
       });
-      send({ jsonrpc: '2.0', id, method, params });
+      send(id);
     });
   }
 
@@ -63,9 +55,11 @@ export class RpcCalls {
     this.#take(id)?.resolve(result);
   }
 
-  fail(id: unknown, { code, message, data }: RpcFailure): void {
+  /** The server refused; false: nobody waits for that any more. */
+  fail(id: unknown, error: (method: string) => Error): boolean {
     const pending = this.#take(id);
-    pending?.reject(new RpcError(pending.method, code, message, data));
+    pending?.reject(error(pending.method));
+    return pending !== undefined;
   }
 
   /** The connection is gone: nothing will be answered. */

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "emitters/runners/demo_runner.h"
+#include "emitters/runners/exec_runner.h"
 #include "emitters/runners/runner.h"
 
 namespace cell0::emit {
@@ -11,6 +12,7 @@ Result<std::unique_ptr<Runner>> make_runner(asio::io_context& io, const RunnerCo
     case RunnerKind::kDemo:
       return std::unique_ptr<Runner>(std::make_unique<DemoRunner>(io, config));
     case RunnerKind::kExec:
+      return ExecRunner::create(io, config);
     case RunnerKind::kOpenai:
       break;
   }

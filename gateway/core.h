@@ -15,6 +15,7 @@
 #include "gateway/limits.h"
 #include "gateway/opening.h"
 #include "gateway/presence/presence.h"
+#include "gateway/services.h"
 
 namespace cell0::link {
 class Publisher;
@@ -63,6 +64,7 @@ struct Core {
   Consumers& consumers;
   Presence& presence;
   WallTime started;
+  Services& services;
   ClientCounts counts = {};
   // The broker, made after those who use it and there before the first client.
   const BrokerLink* link = nullptr;

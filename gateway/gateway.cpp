@@ -106,9 +106,15 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       consumers_(*this, clock),
       consumers_timer_(io),
       presence_(io, clock, limits_, std::string(incarnation_.raw())),
-      core_{config_,     limits_,   clock,  log,      ids_,  hub_,       questions_,
-            auth_,       throttle_, types_, opening_, *this, consumers_, presence_.presence(),
-            clock.wall()},
+      services_(io, clock),
+      orchestrators_(
+          [this](v1::ServiceRequest request, Services::Done done) {
+            services_.services().call(std::move(request), std::move(done));
+          },
+          questions_, clock, clock.wall(), [this] { return link_->up(); }),
+      core_{config_,     limits_,   clock,  log,       ids_,  hub_,       questions_,
+            auth_,       throttle_, types_, openings_, *this, consumers_, presence_.presence(),
+            services_.services(), clock.wall()},
       router_(auth_),
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
@@ -128,6 +134,7 @@ Result<void> Gateway::load_dashboard() {
   dashboard_ = std::move(files).value();
   return {};
 }
+  options.requests_max += Services::kCallsMax;  // they may take minutes; the others shall not wait for them
 
 Result<void> Gateway::open_link(const LinkConfig& config) {
   link::ControlOptions options;
@@ -140,6 +147,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   control_->on_state([this](bool connected) {
     if (!connected) return;
     consumers_.on_connected();
+  services_.start(*control_);
     revocations_.on_missed();
   });
   control_->on_notice([this](const v1::Response& notice) {

@@ -28,6 +28,7 @@
 #include "gateway/session.h"
 #include "gateway/stream_client.h"
 #include "gateway/transport/server.h"
+#include "gateway/service_link.h"
 
 namespace cell0::gateway {
 
@@ -159,6 +160,8 @@ class Gateway final : private Handler,
   Router router_;
   FlushPacer pacer_;
   asio::steady_timer flush_timer_;
+  ServiceLink services_;
+  Orchestrators orchestrators_;
   asio::steady_timer tick_timer_;
   asio::steady_timer drain_timer_;
   bool flush_armed_ = false;

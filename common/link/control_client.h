@@ -25,7 +25,8 @@ namespace cell0::link {
 class ControlClient final : private ControlSession::Wire {
  public:
   // The Response with its body set (never a Failure: that comes as an Error). kUnavailable: not connected, or the bound
-  // is reached, or the broker says so; kTimeout; kInvalid, kTooLarge: the broker's Failure, with its text.
+  // is reached, or the broker says so; kTimeout; kInvalid, kTooLarge, and of services kNotFound and kFull
+  // (gateway/services.h): the broker's Failure, with its text.
   using OnAnswer = ControlSession::OnAnswer;
   // true: connected, hello() is fresh; false: it was and is no more.
   using OnState = ControlSession::OnState;

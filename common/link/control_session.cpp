@@ -11,7 +11,15 @@ Error error_of(const v1::Failure& failure) {
     case v1::Failure::TOO_LARGE:
       return {ErrorCode::kTooLarge, failure.text()};
     case v1::Failure::UNAVAILABLE:
+    case v1::Failure::NO_WORKER:
+    case v1::Failure::WORKER_DIED:
       return {ErrorCode::kUnavailable, failure.text()};
+    case v1::Failure::NO_KEY:
+      return {ErrorCode::kNotFound, failure.text()};
+    case v1::Failure::TIMEOUT:
+      return {ErrorCode::kTimeout, failure.text()};
+    case v1::Failure::BUSY:
+      return {ErrorCode::kFull, failure.text()};
     default:
       return {ErrorCode::kInvalid, failure.text()};
   }
@@ -62,8 +70,7 @@ void ControlSession::on_message(std::string_view bytes) {
   if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;  // a deadline will tell
   silence_until_ = clock_.mono() + options_.silence_max;
   if (response.id() == 0) {
-    if (notice_handler_) notice_handler_(response);
-    return;
+    return tell(response);
   }
   if (response.id() == hello_id_) {
     hello_id_ = 0;
@@ -113,6 +120,10 @@ void ControlSession::fail(bool expired_only) {
 
 void ControlSession::tell(bool connected) {
   for (const OnState& handler : state_handlers_) handler(connected);
+}
+
+void ControlSession::tell(const v1::Response& notice) {
+  for (const OnNotice& handler : notice_handlers_) handler(notice);
 }
 
 MonoTime ControlSession::next_deadline() const {

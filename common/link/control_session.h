@@ -49,7 +49,7 @@ class ControlSession {
       : options_(std::move(options)), clock_(clock), wire_(wire) {}
 
   void on_state(OnState handler) { state_handlers_.push_back(std::move(handler)); }
-  void on_notice(OnNotice handler) { notice_handler_ = std::move(handler); }
+  void on_notice(OnNotice handler) { notice_handlers_.push_back(std::move(handler)); }
 
   // Says the first hello.
   void start() { say_hello(); }
@@ -83,12 +83,13 @@ class ControlSession {
   void start_over();
   void fail(bool expired_only);
   void tell(bool connected);
+  void tell(const v1::Response& notice);
 
   ControlOptions options_;
   const Clock& clock_;
   Wire& wire_;
   std::vector<OnState> state_handlers_;
-  OnNotice notice_handler_;
+  std::vector<OnNotice> notice_handlers_;
   std::unordered_map<std::uint64_t, Open> open_;
   v1::HelloAnswer hello_;
   std::uint64_t next_id_ = 1;

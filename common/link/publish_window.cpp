@@ -19,6 +19,8 @@ std::optional<PublishResult> result_of(const v1::PublishOutcome& outcome) {
       return PublishResult{Status::kRejected, Seq{}, outcome.error()};
     case v1::PublishOutcome::KEY_REUSED:
       return PublishResult{Status::kKeyReused, Seq{outcome.seq()}, outcome.error()};
+    case v1::PublishOutcome::FENCED:
+      return PublishResult{Status::kFenced, Seq{}, outcome.error()};
     default:
       return std::nullopt;
   }
@@ -103,6 +105,7 @@ void PublishWindow::mark_sent(std::uint64_t end) {
 }
 
 std::optional<PublishWindow::Outgoing> PublishWindow::next(MonoTime now) {
+  if (fenced_ && !fence_) return std::nullopt;
   if (hold_until_ && now < *hold_until_) return std::nullopt;
   hold_until_.reset();
   while (send_n_ < end_n() && items_[index(send_n_)].settled) ++send_n_;
@@ -116,6 +119,7 @@ std::optional<PublishWindow::Outgoing> PublishWindow::next(MonoTime now) {
   out.request.set_incarnation(incarnation_);
   out.request.set_first_n(send_n_);
   out.request.set_answered_through(base_n_ - 1);
+  if (fence_) *out.request.mutable_fence() = *fence_;
   const std::uint64_t end = batch_end();
   in_flight_[out.token] = {send_n_, end};
   for (; send_n_ < end; ++send_n_) {
@@ -207,6 +211,7 @@ void PublishWindow::settle(Item& item, PublishResult result) {
   if (result.status == PublishResult::Status::kRejected || result.status == PublishResult::Status::kKeyReused) {
     ++stats_.rejected;
   }
+  if (result.status == PublishResult::Status::kFenced) ++stats_.fenced;
   stats_.held_bytes -= item.envelope.size();
   item.settled = true;
   item.envelope = {};
@@ -252,11 +257,16 @@ void PublishWindow::connected(const v1::HelloAnswer& hello) {
   hold_until_.reset();
 }
 
-void PublishWindow::drop_all(const std::string& why) {
+void PublishWindow::set_fence(std::optional<v1::Fence> fence) {
+  fenced_ = true;
+  fence_ = std::move(fence);
+}
+
+void PublishWindow::end_all(PublishResult::Status status, const std::string& why) {
   for (Item& item : items_) {
     if (item.settled) continue;
-    settle(item, {PublishResult::Status::kDropped, Seq{}, why});
-    ++stats_.dropped;
+    settle(item, {status, Seq{}, why});
+    if (status == PublishResult::Status::kDropped) ++stats_.dropped;
   }
   in_flight_.clear();
   mark_sent(end_n());  // what was sent may have arrived: its numbers are used

@@ -53,6 +53,7 @@ struct PublishResult {
     kRejected,   // wrong, will never be taken: `error` names the field
     kKeyReused,  // its idempotency key belongs to a different event, `seq`; it will never be taken
     kDropped,    // never sent: the queue was full, or the publisher ended
+    kFenced,     // its worker serves no more, another may have taken over; it will never be taken
   };
   Status status = Status::kDropped;
   Seq seq;
@@ -73,8 +74,9 @@ using OnPublished = std::function<void(const PublishResult&)>;
 
 struct PublishStats {
   std::uint64_t pushed = 0;
-  std::uint64_t accepted = 0;   // duplicates included
-  std::uint64_t rejected = 0;   // by the broker
+  std::uint64_t accepted = 0;  // duplicates included
+  std::uint64_t rejected = 0;  // by the broker
+  std::uint64_t fenced = 0;
   std::uint64_t refused = 0;    // by push(), with kFull
   std::uint64_t dropped = 0;    // by kDropOldestUnsent or kDropLeastUrgentUnsent
   std::uint64_t resent = 0;     // events sent again
@@ -116,7 +118,13 @@ class PublishWindow {
   void connected(const v1::HelloAnswer& hello);
 
   // Gives every held event kDropped, with this text.
-  void drop_all(const std::string& why);
+  void drop_all(const std::string& why) { end_all(PublishResult::Status::kDropped, why); }
+
+  // For events of a service's worker (control.proto, Fence): from the first call on requests carry the fence, and
+  // nothing is sent while there is none.
+  void set_fence(std::optional<v1::Fence> fence);
+  // Gives every held event kFenced, with this text.
+  void fence_all(const std::string& why) { end_all(PublishResult::Status::kFenced, why); }
 
   bool idle() const { return items_.empty(); }
   PublishStats stats() const;
@@ -151,6 +159,7 @@ class PublishWindow {
   void back_off(MonoTime now);
   void renumber();
   void complete();
+  void end_all(PublishResult::Status status, const std::string& why);
 
   std::string emitter_id_;
   std::uint64_t incarnation_;
@@ -169,6 +178,8 @@ class PublishWindow {
   std::uint64_t next_token_ = 1;
   std::uint64_t first_token_ = 1;  // of this numbering: answers to earlier ones speak of other events
   std::optional<MonoTime> hold_until_;
+  bool fenced_ = false;  // only under a fence
+  std::optional<v1::Fence> fence_;
   std::vector<Completion> completions_;
   bool completing_ = false;
   PublishStats stats_;

@@ -48,6 +48,16 @@ void Publisher::flush(std::function<void()> done) {
   pump_soon();
 }
 
+void Publisher::set_fence(std::optional<v1::Fence> fence) {
+  window_.set_fence(std::move(fence));
+  pump_soon();
+}
+
+void Publisher::fence_all(const std::string& why) {
+  window_.fence_all(why);
+  pump_soon();
+}
+
 // At the end of the loop's turn, so that what one turn publishes goes in one request.
 void Publisher::pump_soon() {
   if (std::exchange(pump_posted_, true)) return;

@@ -55,6 +55,10 @@ class Publisher {
   // Gives every held event kDropped, with this text.
   void drop_all(const std::string& why) { window_.drop_all(why); }
 
+  // As PublishWindow's, for a worker of a service: Worker::guard() calls them.
+  void set_fence(std::optional<v1::Fence> fence);
+  void fence_all(const std::string& why);
+
  private:
   void pump_soon();
   void pump();

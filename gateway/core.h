@@ -63,8 +63,8 @@ struct Core {
   ClientDirectory& clients;
   Consumers& consumers;
   Presence& presence;
-  WallTime started;
   Services& services;
+  WallTime started;
   ClientCounts counts = {};
   // The broker, made after those who use it and there before the first client.
   const BrokerLink* link = nullptr;

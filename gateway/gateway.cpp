@@ -107,13 +107,8 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       consumers_timer_(io),
       presence_(io, clock, limits_, std::string(incarnation_.raw())),
       services_(io, clock),
-      orchestrators_(
-          [this](v1::ServiceRequest request, Services::Done done) {
-            services_.services().call(std::move(request), std::move(done));
-          },
-          questions_, clock, clock.wall(), [this] { return link_->up(); }),
-      core_{config_,     limits_,   clock,  log,       ids_,  hub_,       questions_,
-            auth_,       throttle_, types_, openings_, *this, consumers_, presence_.presence(),
+      core_{config_,     limits_,   clock,  log,      ids_,  hub_,       questions_,
+            auth_,       throttle_, types_, opening_, *this, consumers_, presence_.presence(),
             services_.services(), clock.wall()},
       router_(auth_),
       pacer_(limits_.flush_interval_max),
@@ -134,26 +129,26 @@ Result<void> Gateway::load_dashboard() {
   dashboard_ = std::move(files).value();
   return {};
 }
-  options.requests_max += Services::kCallsMax;  // they may take minutes; the others shall not wait for them
 
 Result<void> Gateway::open_link(const LinkConfig& config) {
   link::ControlOptions options;
   options.endpoint = config.control;
   options.name = config_.name;
   options.role = "gateway";
+  options.requests_max += Services::kCallsMax;  // they may take minutes; the others shall not wait for them
   auto control = link::ControlClient::create(io_, zmq_, clock_, options);
   if (!control) return Error{control.error().code, "link.control: " + control.error().text};
   control_ = std::move(control).value();
   control_->on_state([this](bool connected) {
     if (!connected) return;
     consumers_.on_connected();
-  services_.start(*control_);
     revocations_.on_missed();
   });
   control_->on_notice([this](const v1::Response& notice) {
     if (notice.has_consumer_taken()) consumers_.on_taken(notice.consumer_taken());
   });
   presence_.start(*control_);
+  services_.start(*control_);
   link::PublisherOptions publishing;
   publishing.emitter_id = "gateway." + to_string(incarnation_);
   publisher_ = std::make_unique<link::Publisher>(io_, *control_, clock_, random_, publishing);

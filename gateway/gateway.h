@@ -25,10 +25,10 @@
 #include "gateway/http/static_files.h"
 #include "gateway/port_guard.h"
 #include "gateway/presence/presence_link.h"
+#include "gateway/service_link.h"
 #include "gateway/session.h"
 #include "gateway/stream_client.h"
 #include "gateway/transport/server.h"
-#include "gateway/service_link.h"
 
 namespace cell0::gateway {
 
@@ -153,6 +153,7 @@ class Gateway final : private Handler,
   Consumers consumers_;
   asio::steady_timer consumers_timer_;
   PresenceLink presence_;
+  ServiceLink services_;
   std::uint64_t gaps_seen_ = 0;
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
@@ -160,8 +161,6 @@ class Gateway final : private Handler,
   Router router_;
   FlushPacer pacer_;
   asio::steady_timer flush_timer_;
-  ServiceLink services_;
-  Orchestrators orchestrators_;
   asio::steady_timer tick_timer_;
   asio::steady_timer drain_timer_;
   bool flush_armed_ = false;

@@ -56,9 +56,13 @@ void Simulation::run(std::uint64_t steps_max) {
 void Simulation::start_all() {
   Dice& dice = world_.dice();
   const auto soon = [&](auto start) { world_.after(dice.delay(Duration(0), seconds(2)), life_, start); };
-  soon([this] { broker_.start(); });
-  for (const auto& emitter : emitters_) soon([one = emitter.get()] { one->start(); });
-  for (const auto& gateway : gateways_) soon([one = gateway.get()] { one->start(); });
+  // A short run may make peace, which starts everybody, before their time has come.
+  const auto start = [](auto& part) {
+    if (!part.is_up()) part.start();
+  };
+  soon([this, start] { start(broker_); });
+  for (const auto& emitter : emitters_) soon([start, one = emitter.get()] { start(*one); });
+  for (const auto& gateway : gateways_) soon([start, one = gateway.get()] { start(*one); });
   for (const auto& client : clients_) soon([this, one = client.get()] { come_and_go(*one); });
   plan_fault();
 }

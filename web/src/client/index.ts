@@ -8,12 +8,12 @@ export {
 } from './client.js';
 export { kSystemClock, type Clock, type Random } from './clock.js';
 export { kConnectionLimits, type ConnectionLimits, type SocketConstructor, type SocketLike } from './connection.js';
+export { kEventFamilies, type EventData } from './event_types.js';
 export type { ConnectionState, LinkOptions } from './link.js';
 export {
   isEvent,
   kKnownTypes,
   type Cell0Event,
-  type EventData,
   type Resumed,
   type ServerStats,
   type Skipped,

@@ -1,20 +1,9 @@
 // The cell0d dialect's messages as types: what a gateway and its clients say to each other over WebSocket.
 //
 // Types and their narrowing only; decode.ts checks what really arrives. Source: docs, "The dialects", section 1.
+import type { EventData } from './event_types.js';
 
-/** Data of the event types that every cell0 system knows. Fields a gateway adds later are allowed. */
-export interface EventData {
-  system_status: { status: string; details: Record<string, unknown>; uptime: number };
-  chat_message: { message: string; sender: string; channel: string; metadata: Record<string, unknown> };
-  model_activity: { action: string; model_name: string; details: Record<string, unknown> };
-  mcic_event: { event: string; kernel_id: string; payload: Record<string, unknown> };
-  log_stream: { level: string; message: string; logger: string; metadata: Record<string, unknown> };
-  heartbeat: { client_id: string; sequence: number; timestamp: string };
-  client_connect: { client_id: string; path: string };
-  client_disconnect: { client_id: string; reason: string };
-}
-
-/** The eight type names above, in the order in which people list them. */
+/** The eight types of cell0d itself, in the order in which people list them. */
 export const kKnownTypes = [
   'system_status',
   'chat_message',

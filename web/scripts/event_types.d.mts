@@ -1,0 +1,3 @@
+export function schemaText(): string;
+export function typesText(): string;
+export function generate(schema: string): string;

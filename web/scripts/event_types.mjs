@@ -61,7 +61,7 @@ function readMessages(schema) {
   const text = schema.replace(/\/\/.*$/gm, '').replace(/oneof payload \{[\s\S]*?\n {2}\}/, '');
   const messages = new Map();
   for (const [, name, body] of text.matchAll(/^message (\w+) \{((?:[^{}]|\{[^{}]*\}|"\{\}")*)\}/gm)) {
-    messages.set(name, { fields: readFields(name, body), isCamel: body.includes('(camel_case) = true') });
+    messages.set(name, { body, isCamel: body.includes('(camel_case) = true') });
   }
   return messages;
 }
@@ -69,7 +69,7 @@ function readMessages(schema) {
 function readFields(message, body) {
   const fields = [...body.matchAll(/\b(optional|repeated) (\w+) (\w+) = \d+\s*(?:\[([\s\S]*?)\])?;/g)];
   const numbers = body.match(/\w = \d+\s*[;[]/g)?.length ?? 0;
-  if (message !== 'Envelope' && fields.length !== numbers) {
+  if (fields.length !== numbers) {
     throw new Error(`event.proto: ${message} has ${numbers} fields, ${fields.length} of them could be read`);
   }
   return fields.map(([, label, type, name, options = '']) => ({
@@ -86,7 +86,7 @@ function objectType(name, messages, depth) {
   const message = messages.get(name);
   if (!message) throw new Error(`event.proto: no message ${name}`);
   const indent = '  '.repeat(depth);
-  const lines = message.fields.map((field) => {
+  const lines = readFields(name, message.body).map((field) => {
     const isThere = field.isRequired || field.isRepeated || field.whenAbsent !== undefined;
     const key = message.isCamel ? field.name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()) : field.name;
     const type = fieldType(field, messages, depth + 1);

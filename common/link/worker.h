@@ -45,29 +45,38 @@ class Worker {
   Result<void> own(std::string key, const std::optional<v1::Envelope>& will = {});
   // Not any more; its will is void.
   void disown(const std::string& key);
-  std::size_t keys() const;
+  std::size_t keys() const { return session_.keys(); }
 
   // Keeps the service's state in the broker, instead of what was there; at most 256 KiB, empty: none. `done` is called
   // once, later. kUnavailable: not active, or the broker is away; kConflict: another one is active; kTooLarge.
   void put_state(std::string state, std::function<void(Result<void>)> done);
 
   // What its events are published under; nothing while it does not serve.
-  std::optional<v1::Fence> fence() const;
+  std::optional<v1::Fence> fence() const { return session_.fence(); }
   // Keeps the publisher's fence up to date from now on: its events wait while the worker does not serve, and those that
   // wait or are under way when it loses keys, or another takes over, become kFenced. The
   // publisher outlives the worker.
   void guard(Publisher& publisher);
 
-  bool active() const;
-  std::size_t open_calls() const;
+  bool active() const { return session_.active(); }
+  std::size_t open_calls() const { return session_.open_calls(); }
 
   // Leaves: the broker gives it nothing more, and what it still owns is treated as if it had died. `done` is called
   // when the broker knows, or after a second.
   void stop(std::function<void()> done);
 
  private:
-  class Parts;
-  std::unique_ptr<Parts> parts_;
+  void pump_soon();
+  void pump();
+  void arm();
+
+  asio::io_context& io_;
+  ControlClient& control_;
+  const Clock& clock_;
+  WorkerSession session_;
+  asio::steady_timer timer_;
+  bool pump_posted_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false for what was posted before the destructor
 };
 
 }  // namespace cell0::link

@@ -26,6 +26,7 @@ struct Limits {
   std::size_t publish_events_max = 1024;       // of one PublishRequest
   std::size_t message_bytes_max = 8u << 20;    // of any message; beyond it ZeroMQ ends the peer's connection
   std::size_t publish_bytes_max = 4u << 20;    // of one PublishRequest: what one peer can make us hold at once
+  std::size_t service_bytes_max = 4u << 20;    // of a request to a service, a reply, or what a worker says of itself
   std::size_t request_bytes_max = 256 * 1024;  // of any other request: a filter with 3 x 256 names of 255 bytes fits
 
   // ---- events taken, not yet published (they wait for a commit)
@@ -69,7 +70,17 @@ struct Limits {
   std::size_t presence_topics_max = 100'000;    // with subscribers; more are not counted
   std::size_t presence_offline_max = 10'000;    // gone lately; over it the longest gone is forgotten...
   Duration presence_offline_kept = std::chrono::hours(1);  // ...and after this time: for its last_seen
-  std::size_t peer_name_bytes_max = 128;                   // what a peer calls itself
+  std::size_t services_max = 256;                          // known, with workers or a state; more are refused
+  std::size_t workers_max = 1024;                          // with a lease, of all services; more are refused
+  Duration worker_lease = std::chrono::seconds(7);
+  std::size_t service_keys_max = 100'000;           // owned by all workers together; more are refused
+  std::size_t service_keys_bytes_max = 64u << 20;   // of them and their wills; the same
+  std::size_t service_calls_max = 10'000;           // requests that are with a worker or wait for one; more: BUSY
+  std::size_t service_calls_bytes_max = 64u << 20;  // of their bodies, kept to be sent again; the same
+  std::size_t service_ids_max = 65'536;  // request ids whose worker is known, ~200 bytes each; the oldest is forgotten
+  Duration service_id_age_max = std::chrono::minutes(10);
+  std::size_t service_state_bytes_max = 256 * 1024;  // of each service
+  std::size_t peer_name_bytes_max = 128;             // what a peer calls itself
   std::size_t report_url_bytes_max = 255;
 
   // ---- time

@@ -48,6 +48,10 @@ Limits limits_from(const BrokerConfig& config) {
   limits.consumers_max = given.consumers_max;
   limits.topics_max = given.topics_max;
   limits.gateways_max = given.gateways_max;
+  limits.service_bytes_max = given.service_bytes_max;
+  limits.workers_max = given.workers_max;
+  limits.service_keys_max = given.service_keys_max;
+  limits.service_calls_max = given.service_calls_max;
   limits.presence_entities_max = given.presence_entities_max;
   limits.presence_bytes_max = given.presence_bytes_max;
   limits.presence_topics_max = given.presence_topics_max;

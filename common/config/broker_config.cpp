@@ -42,6 +42,13 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
   limits.integer(
       "consumers_max", to.consumers_max, 1, 10'000'000,
       "Acknowledged consumers whose position is kept. Beyond it new ones are refused, unless one is long unused.");
+  limits.integer("service_bytes_max", to.service_bytes_max, 64 * kKiB, 256 * kMiB,
+                 "Bytes of a request to a service, of a reply, and of what a worker says of itself. Larger: rejected.");
+  limits.integer("workers_max", to.workers_max, 1, 1'000'000, "Workers of all services. More are refused.");
+  limits.integer("service_keys_max", to.service_keys_max, 1, 10'000'000,
+                 "Keys (sessions and the like) that workers own. More are refused.");
+  limits.integer("service_calls_max", to.service_calls_max, 1, 10'000'000,
+                 "Requests that are with a worker or wait for one. More are refused as busy.");
   limits.integer("presence_entities_max", to.presence_entities_max, 1, 10'000'000,
                  "Entities that presence knows as connected. Beyond it new ones are left out.");
   limits.integer("presence_bytes_max", to.presence_bytes_max, 1024 * kKiB, 1024 * kGiB,

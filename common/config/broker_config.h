@@ -36,8 +36,12 @@ struct BrokerLimits {
   std::size_t origins_max = 10'000;        // emitters whose last n is remembered
   std::size_t keys_max = 262'144;          // idempotency keys remembered
   std::size_t consumers_max = 10'000;
-  std::size_t topics_max = 10'000;  // with counters
-  std::size_t gateways_max = 256;   // with a lease
+  std::size_t topics_max = 10'000;              // with counters
+  std::size_t gateways_max = 256;               // with a lease
+  std::size_t service_bytes_max = 4 << 20;      // of a request to a service, a reply, what a worker says of itself
+  std::size_t workers_max = 1'024;              // of all services
+  std::size_t service_keys_max = 100'000;       // owned by workers
+  std::size_t service_calls_max = 10'000;       // with a worker, or waiting for one
   std::size_t presence_entities_max = 100'000;  // that are connected
   std::size_t presence_bytes_max = 256 << 20;   // of what they say of themselves
   std::size_t presence_topics_max = 100'000;    // whose subscribers are counted

@@ -1,6 +1,6 @@
 // The gateway's only way to the broker: the sockets and the timer of a BrokerStream, and questions to the broker.
 //
-// At the start it loads what came before the first batch (the ring's beginning, the opening window), so that a first
+// At the start it loads what came before the first batch (the ring's beginning, the opening windows), so that a first
 // message to a client needs no question. It is up while batches or heartbeats come and the control socket answers.
 #pragma once
 

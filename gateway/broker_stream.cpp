@@ -26,10 +26,8 @@ void take_ring(const v1::HistoryPage& page, Beginning& beginning) {
   beginning.base = std::min(complete_after, beginning.head);
 }
 
-v1::HistoryRequest newest_before(Seq through, std::uint32_t limit, v1::Audience audience) {
+v1::HistoryRequest newest_of_all(std::uint32_t limit) {
   v1::HistoryRequest request;
-  request.mutable_filter()->set_audience(audience);
-  request.set_through(through.value);
   request.set_limit(limit);
   request.set_newest(true);
   return request;
@@ -39,7 +37,7 @@ v1::HistoryRequest newest_before(Seq through, std::uint32_t limit, v1::Audience 
 
 struct BrokerStream::Loading {
   Beginning beginning;
-  int open = 2;
+  std::size_t open = 1;
   bool failed = false;
 };
 
@@ -107,21 +105,23 @@ void BrokerStream::load_beginning() {
   if (chain_.started() || loading_ != nullptr || !through || !connected_) return;
   loading_ = std::make_shared<Loading>();
   loading_->beginning.base = loading_->beginning.head = *through;
-  if (through->value == 0) {  // a new system: nothing was before
-    loading_->open = 1;
-    return on_loaded(std::shared_ptr<Loading>(loading_));
+  const auto wanted = observer_.wanted();
+  loading_->beginning.openings.resize(wanted.size());
+  if (through->value == 0) return on_loaded(std::shared_ptr<Loading>(loading_));  // a new system: nothing was before
+  loading_->open = 1 + wanted.size();
+  load(newest_of_all(kRingAtStart), *through, limits_.ring_bytes_max, &take_ring);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    load(wanted[i], *through, limits_.history_bytes_max,
+         [i](const v1::HistoryPage& page, Beginning& beginning) { beginning.openings[i] = decode(page); });
   }
-  read_history(history_, newest_before(*through, kRingAtStart, v1::AUDIENCE_ANY), limits_.ring_bytes_max,
-               [this, loading = loading_](Result<v1::HistoryPage> page) {
+}
+
+void BrokerStream::load(v1::HistoryRequest request, Seq through, std::size_t bytes_max, Take take) {
+  request.set_through(through.value);
+  read_history(history_, request, bytes_max,
+               [this, loading = loading_, take = std::move(take)](Result<v1::HistoryPage> page) {
                  loading->failed = loading->failed || !page;
-                 if (page) take_ring(*page, loading->beginning);
-                 on_loaded(loading);
-               });
-  const auto opening_events = static_cast<std::uint32_t>(limits_.opening_events);
-  read_history(history_, newest_before(*through, opening_events, v1::AUDIENCE_CELL0D), limits_.history_bytes_max,
-               [this, loading = loading_](Result<v1::HistoryPage> page) {
-                 loading->failed = loading->failed || !page;
-                 if (page) loading->beginning.opening = decode(*page);
+                 if (page) take(*page, loading->beginning);
                  on_loaded(loading);
                });
 }

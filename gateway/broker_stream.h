@@ -4,6 +4,7 @@
 // Pure but for the log: batches, ticks and the state of the control connection in; events and questions out.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,15 +21,17 @@ namespace cell0::gateway {
 
 // What the link found before the stream begins.
 struct Beginning {
-  Seq base;                       // `ring` is complete after this one...
-  Seq head;                       // ...up to this one
-  std::vector<EventPtr> ring;     // the newest, of every type
-  std::vector<EventPtr> opening;  // the newest of cell0d's default, at most opening_events
+  Seq base;                                     // `ring` is complete after this one...
+  Seq head;                                     // ...up to this one
+  std::vector<EventPtr> ring;                   // the newest, of every type
+  std::vector<std::vector<EventPtr>> openings;  // what the observer wants besides, each oldest first
 };
 
 class LinkObserver {
  public:
   virtual ~LinkObserver() = default;
+  // Of the past, besides the ring: asked when the stream begins, up to where it does. Without `through`.
+  virtual std::vector<v1::HistoryRequest> wanted() const { return {}; }
   virtual void on_beginning(Beginning beginning) = 0;  // once, before every on_event
   virtual void on_event(EventPtr event) = 0;           // or a hole; in the order of the stream
   // An event of control.revoked, as soon as it is received: before a gap in front of it is repaired, and perhaps again.
@@ -62,7 +65,10 @@ class BrokerStream {
  private:
   struct Loading;  // the questions of the beginning
 
+  using Take = std::function<void(const v1::HistoryPage& page, Beginning& beginning)>;
+
   void load_beginning();
+  void load(v1::HistoryRequest request, Seq through, std::size_t bytes_max, Take take);
   void on_loaded(const std::shared_ptr<Loading>& loading);
   void repair();
   void deliver();

@@ -59,7 +59,7 @@ struct Core {
   Authenticator& auth;
   FailureThrottle& throttle;
   KnownTypes& types;
-  OpeningWindow& opening;
+  Openings& openings;
   ClientDirectory& clients;
   Consumers& consumers;
   Presence& presence;

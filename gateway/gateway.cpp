@@ -62,12 +62,6 @@ TransportLimits transport_limits(const GatewayLimits& config) {
   return limits;
 }
 
-EventFilter default_filter(v1::Audience audience) {
-  v1::Filter filter;
-  filter.set_audience(audience);
-  return EventFilter::create(filter).value();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Gateway>> Gateway::create(asio::io_context& io, const GatewayConfig& config,
@@ -97,7 +91,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       auth_(std::move(auth), revocations_, clock, ids_),
       throttle_(config.auth.failures_max),
       types_(limits_.user_types_max),
-      opening_(default_filter(v1::AUDIENCE_CELL0D), limits_.opening_events),
+      openings_(limits_),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
       jsonrpc_({config.heartbeat_interval, config.heartbeat_timeout, config.heartbeat_interval}),
       questions_(history_, limits_.questions_asked_max, limits_.questions_queued_max,
@@ -107,8 +101,8 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       consumers_timer_(io),
       presence_(io, clock, limits_, std::string(incarnation_.raw())),
       services_(io, clock),
-      core_{config_,     limits_,   clock,  log,      ids_,  hub_,       questions_,
-            auth_,       throttle_, types_, opening_, *this, consumers_, presence_.presence(),
+      core_{config_,     limits_,   clock,  log,       ids_,  hub_,       questions_,
+            auth_,       throttle_, types_, openings_, *this, consumers_, presence_.presence(),
             services_.services(), clock.wall()},
       router_(auth_),
       pacer_(limits_.flush_interval_max),
@@ -233,19 +227,46 @@ const Dialect* Gateway::dialect_for(const Connection& connection, const HttpRequ
 
 void Gateway::open_session(Connection& connection, const HttpRequest& request, AccessPtr access,
                            std::string_view subprotocol) {
+  const bool arcane_root = request.path == "/" && connection.listener().name == "arcane";
+  if (arcane_root || ArcaneEntrance::is_path(request.path)) {
+    return open_arcane(connection, request, std::move(access), subprotocol);
+  }
   const Dialect* dialect = dialect_for(connection, request);
   if (dialect == nullptr) {
     return connection.respond(
         error_response({ErrorCode::kNotFound, "no WebSocket dialect at " + request.path.substr(0, 200) +
-                                                  " here; /cell0d and /rpc are some"}));
+                                                  " here; /cell0d, /rpc and /ws/events are some"}));
   }
   auto query = read_stream_query(request, dialect->audience());
   if (!query) return connection.respond(error_response(query.error()));
-  auto session = std::make_unique<Session>(core_, connection, *dialect, std::move(access));
-  if (!session->open(request, subprotocol, *query)) return;
+  add_session(std::make_unique<Session>(core_, connection, *dialect, std::move(access)), request, subprotocol, *query);
+}
+
+// Its welcome says how many there are on all gateways, so it is counted before it is let in.
+void Gateway::open_arcane(Connection& connection, const HttpRequest& request, AccessPtr access,
+                          std::string_view subprotocol) {
+  auto found = arcane_.find(request);
+  if (!found) return connection.respond(error_response(found.error()));
+  Presence& presence = presence_.presence();
+  presence.subscribed(found->counted_topic);
+  const auto open = [this, ref = ConnectionRef(connection), request, access = std::move(access),
+                     subprotocol = std::string(subprotocol), place = *found](std::uint64_t clients) {
+    if (ref->mode() != Mode::kHttp) return presence_.presence().unsubscribed(place.counted_topic);
+    auto session = std::make_unique<Session>(
+        core_, *ref, *place.dialect, access,
+        std::make_unique<Session::Place>(
+            Session::Place{place.dialect, place.channel, place.counted_topic, std::max<std::uint64_t>(1, clients)}));
+    add_session(std::move(session), request, subprotocol, place.query);
+  };
+  presence.announced([&presence, topic = found->counted_topic, open] { presence.recipients(topic, open); });
+}
+
+void Gateway::add_session(std::unique_ptr<Session> session, const HttpRequest& request, std::string_view subprotocol,
+                          const StreamQuery& query) {
+  if (!session->open(request, subprotocol, query)) return;
   ++core_.counts.connections_total;
   client_events_->connected(to_string(session->client_id()), request.path);
-  connection.set_user(session.get());
+  session->connection().set_user(session.get());
   session->set_index(sessions_.size());
   sessions_.push_back(std::move(session));
 }
@@ -440,14 +461,25 @@ void Gateway::end_accesses() {
 
 // ---- the stream
 
+std::vector<v1::HistoryRequest> Gateway::wanted() const {
+  std::vector<v1::HistoryRequest> requests;
+  for (const OpeningRule& rule : opening_rules(limits_)) {
+    v1::HistoryRequest& request = requests.emplace_back();
+    *request.mutable_filter() = rule.filter.proto();
+    request.set_limit(static_cast<std::uint32_t>(rule.events_max));
+    request.set_newest(true);
+  }
+  return requests;
+}
+
 void Gateway::on_beginning(Beginning beginning) {
   hub_.start(beginning.base, beginning.head, beginning.ring);
   for (const EventPtr& event : beginning.ring) types_.saw(event->type());
-  opening_.start(std::move(beginning.opening));
+  openings_.start(std::move(beginning.openings));
 }
 
 void Gateway::on_event(EventPtr event) {
-  opening_.push(event);
+  openings_.push(event);
   if (event->is_hole())
     revocations_.on_missed();
   else

@@ -11,6 +11,7 @@
 #include "common/link/publisher.h"
 #include "common/link/socket.h"
 #include "common/random.h"
+#include "gateway/arcane_entrance.h"
 #include "gateway/broker_link.h"
 #include "gateway/client_events.h"
 #include "gateway/core.h"
@@ -85,6 +86,7 @@ class Gateway final : private Handler,
   void on_close(Connection& connection, const CloseInfo& info) override;
 
   // LinkObserver
+  std::vector<v1::HistoryRequest> wanted() const override;
   void on_beginning(Beginning beginning) override;
   void on_event(EventPtr event) override;
   void on_revoked(const v1::Delivered& event) override;
@@ -106,6 +108,9 @@ class Gateway final : private Handler,
 
   Result<AccessPtr> authenticate(Connection& connection, const HttpRequest& request, std::string& subprotocol);
   void open_session(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
+  void open_arcane(Connection& connection, const HttpRequest& request, AccessPtr access, std::string_view subprotocol);
+  void add_session(std::unique_ptr<Session> session, const HttpRequest& request, std::string_view subprotocol,
+                   const StreamQuery& query);
   const Dialect* dialect_for(const Connection& connection, const HttpRequest& request) const;
   void on_wake(Hub::Wake what);
   void flush_later(Duration delay);
@@ -130,10 +135,11 @@ class Gateway final : private Handler,
   Authenticator auth_;
   FailureThrottle throttle_;
   KnownTypes types_;
-  OpeningWindow opening_;
+  Openings openings_;
   SiteGuard guard_;
   Cell0dDialect cell0d_;
   JsonRpcDialect jsonrpc_;
+  ArcaneEntrance arcane_;
   StreamRenderer stream_renderer_;
   std::unique_ptr<PortGuard> ports_;
   std::optional<StaticFiles> dashboard_;

@@ -487,11 +487,13 @@ void Hub::place(Receiver& client, Receiver::Place where) {
 
 // ---- looking
 
-std::vector<EventPtr> Hub::newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const {
+std::vector<EventPtr> Hub::newest(const EventFilter& filter, std::size_t count, std::size_t scan_max,
+                                  const Wanted& wanted) const {
   std::vector<EventPtr> found;
   for (std::size_t i = ring_.size(); i-- > 0 && found.size() < count && scan_max > 0; --scan_max) {
     const EventPtr& event = ring_.at(i);
-    if (!event->is_hole() && filter.admits(event->facts())) found.push_back(event);
+    if (event->is_hole() || !filter.admits(event->facts())) continue;
+    if (!wanted || wanted(*event)) found.push_back(event);
   }
   std::reverse(found.begin(), found.end());
   return found;

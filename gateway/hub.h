@@ -113,8 +113,10 @@ class Hub {
   // Its socket is empty again.
   void on_writable(Receiver& client);
 
-  // The newest events that `filter` admits, oldest first, out of the ring; at most scan_max are looked at.
-  std::vector<EventPtr> newest(const EventFilter& filter, std::size_t count, std::size_t scan_max) const;
+  // The newest events that `filter` and `wanted` admit, oldest first, out of the ring; at most scan_max are looked at.
+  using Wanted = std::function<bool(const Event&)>;
+  std::vector<EventPtr> newest(const EventFilter& filter, std::size_t count, std::size_t scan_max,
+                               const Wanted& wanted = {}) const;
 
   // How far behind the client is at this time.
   Lag lag_of(const Receiver& client, WallTime now) const;

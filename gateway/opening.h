@@ -1,11 +1,13 @@
-// What a new client of a dialect sees first: the newest events of the dialect's default, kept ready, so that a first
-// message needs no question to the broker. Pure.
+// What a new client of a dialect sees first: the newest events of some kind, kept ready, so that a first message needs
+// no question to the broker. Pure.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/event_filter.h"
 #include "gateway/event.h"
+#include "gateway/limits.h"
 
 namespace cell0::gateway {
 
@@ -21,6 +23,7 @@ class OpeningWindow {
   }
 
   const EventFilter& filter() const { return filter_; }
+  std::size_t events_max() const { return events_max_; }
   const std::vector<EventPtr>& events() const { return events_; }  // oldest first
 
  private:
@@ -28,5 +31,34 @@ class OpeningWindow {
   std::size_t events_max_;
   std::vector<EventPtr> events_;
 };
+
+// The openings that there are: whose, of what, how many.
+struct OpeningRule {
+  v1::Audience audience;
+  EventFilter filter;
+  std::size_t events_max;
+};
+std::vector<OpeningRule> opening_rules(const CoreLimits& limits);
+
+// A window for each rule.
+class Openings {
+ public:
+  explicit Openings(const CoreLimits& limits);
+
+  // In the order of the rules; fewer: the others begin empty.
+  void start(std::vector<std::vector<EventPtr>> events);
+  void push(const EventPtr& event);
+
+  // Null: clients of that audience see nothing first.
+  const OpeningWindow* find(v1::Audience audience) const;
+
+ private:
+  std::vector<v1::Audience> audiences_;
+  std::vector<OpeningWindow> windows_;
+};
+
+// The filter of a coda client as it holds for its replay: the types with a star in dialects.md section 3 which it
+// admits. None: it admits none of them.
+std::optional<EventFilter> replay_filter(const EventFilter& filter);
 
 }  // namespace cell0::gateway

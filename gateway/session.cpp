@@ -7,11 +7,13 @@
 
 namespace cell0::gateway {
 
-Session::Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access)
+Session::Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access,
+                 std::unique_ptr<const Place> place)
     : Client(connection),
       core_(core),
       dialect_(dialect),
       access_(std::move(access)),
+      place_(std::move(place)),
       client_id_(core.ids.next()),
       connected_at_(core.clock.wall()),
       last_message_(connected_at_),
@@ -23,6 +25,7 @@ Session::~Session() {
   for (const std::string& topic : subscriptions_.names()) {
     if (is_channel_topic(topic)) core_.presence.unsubscribed(topic);
   }
+  if (place_ != nullptr) core_.presence.unsubscribed(place_->counted_topic);
   if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
   if (inbox_ != nullptr) core_.consumers.close(inbox_->id);
 }
@@ -36,11 +39,9 @@ std::string Session::session_id() const {
 // ---- the beginning
 
 bool Session::open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query) {
-  std::string first;
-  dialect_.reply(first, {}, WelcomeReply{to_string(client_id_), connected_at_});
   const bool streams = dialect_.manners().streams_unasked;
   const auto past = visible(*access_, query.filter.proto(), true);
-  if (streams && past) append_opening(first, query, *past);
+  const std::string first = first_frames(streams && past ? opening(query, *past) : std::vector<EventPtr>());
   WebSocketOptions options;
   if (dialect_.manners().large_messages) {
     options.message_bytes_max = static_cast<std::uint32_t>(core_.limits.jsonrpc_message_bytes_max);
@@ -55,17 +56,33 @@ bool Session::open(const HttpRequest& request, std::string_view subprotocol, con
     if (dialect_.manners().has_inbox) open_inbox(core_, *this);
   }
   if (!streams) return true;
+  if (!dialect_.manners().subscribes) asked_ = std::make_unique<v1::Filter>(query.filter.proto());
   if (past) since_ = query.since;
   if (const auto live = since_ ? past : visible(*access_, query.filter.proto(), false)) open_stream(*live);
   return true;
 }
 
-void Session::append_opening(std::string& frames, const StreamQuery& query, const EventFilter& filter) const {
-  if (query.since) return;
-  const bool standard = filter.canonical() == core_.opening.filter().canonical();
-  const auto events = standard ? core_.opening.events()
-                               : core_.hub.newest(filter, core_.limits.opening_events, core_.limits.opening_scan_max);
-  if (!events.empty()) dialect_.reply(frames, {}, HistoryReply{events, true});
+std::vector<EventPtr> Session::opening(const StreamQuery& query, const EventFilter& filter) const {
+  const OpeningWindow* window = core_.openings.find(dialect_.audience());
+  if (query.since || window == nullptr) return {};
+  const bool standard = filter.canonical() == window->filter().canonical();
+  if (standard && !dialect_.manners().shows_some) return window->events();
+  return core_.hub.newest(filter, window->events_max(), core_.limits.opening_scan_max,
+                          [this](const Event& event) { return dialect_.shows(event); });
+}
+
+std::string Session::first_frames(std::vector<EventPtr> opening) const {
+  const bool apart = !dialect_.manners().opens_in_welcome;
+  std::string frames;
+  WelcomeReply welcome{to_string(client_id_), connected_at_};
+  if (place_ != nullptr) {
+    welcome.channel = place_->channel;
+    welcome.clients = place_->clients;
+  }
+  if (!apart) welcome.opening = std::move(opening);
+  dialect_.reply(frames, {}, welcome);
+  if (apart && !opening.empty()) dialect_.reply(frames, {}, HistoryReply{opening, true});
+  return frames;
 }
 
 void Session::open_stream(const EventFilter& filter) {
@@ -81,7 +98,18 @@ Result<void> Session::authenticated(AccessPtr access, EntityInfo info) {
   info.session_id = session_id();
   if (auto there = core_.presence.connected(connection().id(), info); !there) return there.error();
   access_ = std::move(access);
+  follow_access();
   return {};
+}
+
+// Where no message subscribes, the stream of its URL is what the token of now may see of it.
+void Session::follow_access() {
+  if (asked_ == nullptr) return;
+  const auto live = visible(*access_, *asked_, false);
+  if (!live) return core_.hub.remove(subscriptions_.events());
+  if (auto subscribed = core_.hub.subscribe(subscriptions_.events(), dialect_, *live); !subscribed) {
+    send_unasked(error_reply(subscribed.error()));
+  }
 }
 
 // ---- requests

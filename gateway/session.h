@@ -24,7 +24,16 @@ class Session final : public Client {
   static constexpr std::size_t kOpenMax = 256;
   static constexpr std::size_t kSubscriptionsMax = 256;  // beside the main one
 
-  Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access);
+  // What else its request says, of a dialect whose clients are counted (Manners::counts_clients).
+  struct Place {
+    std::shared_ptr<const Dialect> dialect;  // kept as long as the session
+    std::string channel;                     // that the path names; "": none
+    std::string counted_topic;               // of which it is a subscriber already, for Presence
+    std::uint64_t clients = 0;               // that there are, on all gateways
+  };
+
+  Session(Core& core, Connection& connection, const Dialect& dialect, AccessPtr access,
+          std::unique_ptr<const Place> place = nullptr);
   ~Session() override;
 
   // Accepts the upgrade: welcome and opening history leave with the 101. False: the client has its answer already.
@@ -94,9 +103,11 @@ class Session final : public Client {
     BlobPtr answer;                // until the socket takes it
   };
 
-  void append_opening(std::string& frames, const StreamQuery& query, const EventFilter& filter) const;
+  std::vector<EventPtr> opening(const StreamQuery& query, const EventFilter& filter) const;
+  std::string first_frames(std::vector<EventPtr> opening) const;
   void execute_one(Request request);
   void open_stream(const EventFilter& filter);
+  void follow_access();
   void ask_next();
   void on_history(const Result<v1::HistoryPage>& page);
   void send_answer();
@@ -105,10 +116,12 @@ class Session final : public Client {
   Core& core_;
   const Dialect& dialect_;
   AccessPtr access_;
+  const std::unique_ptr<const Place> place_;  // few have one
   Uuid client_id_;
   WallTime connected_at_;
   WallTime last_message_;
   Subscriptions subscriptions_;
+  std::unique_ptr<v1::Filter> asked_;     // by its URL, of a dialect that has no message to subscribe with
   std::unique_ptr<Questions> questions_;  // only while there are any: an idle client should cost little
   std::unique_ptr<Consuming> consuming_;
   std::unique_ptr<Consuming> inbox_;

@@ -19,10 +19,14 @@ struct KeepAlive {
 };
 
 struct Manners {
-  bool streams_unasked = true;  // a new client gets the default events, and the query of its URL counts
-  bool closes_on_token = true;  // a wrong token in a message ends the connection
-  bool large_messages = false;  // up to jsonrpc_message_bytes_max, and compressed if the client likes
-  bool has_inbox = false;       // who has shown a token gets what is sent to it as an agent
+  bool streams_unasked = true;    // a new client gets the default events, and the query of its URL counts
+  bool closes_on_token = true;    // a wrong token in a message ends the connection
+  bool large_messages = false;    // up to jsonrpc_message_bytes_max, and compressed if the client likes
+  bool has_inbox = false;         // who has shown a token gets what is sent to it as an agent
+  bool shows_some = false;        // of what a filter admits: shows() says which
+  bool subscribes = true;         // it has a message for that; else a token shown in a message changes what streams
+  bool counts_clients = false;    // its welcome says how many there are, on all gateways...
+  bool opens_in_welcome = false;  // ...and holds the opening
 };
 
 // What a client subscribes to, where a dialect has different messages for them.
@@ -35,6 +39,8 @@ class Dialect : public Renderer {
   virtual std::string_view default_name() const = 0;  // how a subscription names that: "all"
   virtual KeepAlive keep_alive() const = 0;
   virtual Manners manners() const { return {}; }
+  // Whether its clients see this event at all; if not, event() appends nothing.
+  virtual bool shows(const Event&) const { return true; }
 
   // One object for each, for the process's life: clients of one feed and filter share what is rendered.
   virtual const Renderer& renderer(Feed) const { return *this; }

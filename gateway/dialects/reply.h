@@ -28,6 +28,10 @@ inline ErrorReply error_reply(const Error& error) { return {error.text, fault_of
 struct WelcomeReply {
   std::string client_id;
   WallTime time;
+  // Where the dialect's welcome says so:
+  std::string channel = {};            // that the path names; "": none
+  std::uint64_t clients = 0;           // on all gateways, this one included
+  std::vector<EventPtr> opening = {};  // oldest first
 };
 struct PingReply {  // the server's own application ping
   std::uint64_t sequence = 0;

@@ -1,0 +1,59 @@
+#include "gateway/opening.h"
+
+#include "common/check.h"
+#include "common/event_schema.h"
+
+namespace cell0::gateway {
+namespace {
+
+constexpr std::size_t kSpells = 5;  // dialects.md section 4: recent_events
+
+EventFilter of_audience(v1::Audience audience) {
+  v1::Filter filter;
+  filter.set_audience(audience);
+  return EventFilter::create(filter).value();
+}
+
+}  // namespace
+
+std::vector<OpeningRule> opening_rules(const CoreLimits& limits) {
+  return {{v1::AUDIENCE_CELL0D, of_audience(v1::AUDIENCE_CELL0D), limits.opening_events},
+          {v1::AUDIENCE_CODA, replay_filter(of_audience(v1::AUDIENCE_CODA)).value(), limits.opening_events},
+          {v1::AUDIENCE_ARCANE, of_audience(v1::AUDIENCE_ARCANE), kSpells}};
+}
+
+Openings::Openings(const CoreLimits& limits) {
+  for (OpeningRule& rule : opening_rules(limits)) {
+    audiences_.push_back(rule.audience);
+    windows_.emplace_back(std::move(rule.filter), rule.events_max);
+  }
+}
+
+void Openings::start(std::vector<std::vector<EventPtr>> events) {
+  CELL0_CHECK(events.size() <= windows_.size());
+  for (std::size_t i = 0; i < events.size(); ++i) windows_[i].start(std::move(events[i]));
+}
+
+void Openings::push(const EventPtr& event) {
+  for (OpeningWindow& window : windows_) window.push(event);
+}
+
+const OpeningWindow* Openings::find(v1::Audience audience) const {
+  for (std::size_t i = 0; i < audiences_.size(); ++i) {
+    if (audiences_[i] == audience) return &windows_[i];
+  }
+  return nullptr;
+}
+
+std::optional<EventFilter> replay_filter(const EventFilter& filter) {
+  v1::Filter replayed = filter.proto();
+  replayed.clear_audience();
+  replayed.clear_types();
+  for (const EventType& type : event_types()) {
+    if (type.replay && filter.may_admit_type(type.name)) replayed.add_types(type.name);
+  }
+  if (replayed.types().empty()) return std::nullopt;
+  return EventFilter::create(replayed).value();
+}
+
+}  // namespace cell0::gateway

@@ -8,6 +8,33 @@ export {
 } from './client.js';
 export { kSystemClock, type Clock, type Random } from './clock.js';
 export { kConnectionLimits, type ConnectionLimits, type SocketConstructor, type SocketLike } from './connection.js';
+export {
+  createHooks,
+  type HookFramework,
+  type HookSettings,
+  type SessionMonitor,
+  type UseDaemonHandlers,
+  type UseDaemonOptions,
+  type UseDaemonReturn,
+} from './hooks.js';
+export {
+  NeolithClient,
+  NeolithError,
+  type NeolithClientOptions,
+  type NeolithSignals,
+} from './neolith_client.js';
+export type {
+  DaemonStatus,
+  ExecuteTaskPayload,
+  Followed,
+  Session,
+  SessionEvents,
+  SessionStatus,
+  SessionTask,
+  SpawnSessionPayload,
+  StreamChunk,
+  ToolCallInfo,
+} from './neolith_messages.js';
 export { kEventFamilies, type EventData } from './event_types.js';
 export type { ConnectionState, LinkOptions } from './link.js';
 export {

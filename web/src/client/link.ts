@@ -10,6 +10,8 @@ export interface LinkOptions {
   limits?: ConnectionLimits;
   /** A connection that lived this long sets the backoff back to its start; default 5 s. */
   stableMs?: number;
+  /** Attempts in a row without a stable connection, after which none is wanted any more; default: no end. */
+  attemptsMax?: number;
   /** Default: the global one. Node below 22 has none: pass that of the `ws` package. */
   WebSocket?: SocketConstructor;
   clock?: Clock;
@@ -155,6 +157,9 @@ export class Link {
   }
 
   #lose(reason: string): void {
+    if (this.#attempt >= (this.#options.attemptsMax ?? Infinity)) {
+      return this.disconnect(`${reason}; given up after ${this.#attempt} attempts`);
+    }
     this.#drop(reason);
     const limits = this.#options.backoff ?? kBackoffLimits;
     const waitMs = backoffMs(Math.max(1, this.#attempt), limits, this.#options.random ?? Math.random);

@@ -19,6 +19,9 @@ set(CELL0_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined
 if(CELL0_SANITIZE)
   add_compile_options(-fsanitize=${CELL0_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${CELL0_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CELL0_SANITIZE MATCHES "undefined")
+    add_compile_options(-fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/ubsan.ignore)
+  endif()
 endif()
 
 # Our own code: warnings are errors. Third-party headers come as SYSTEM and are left alone.

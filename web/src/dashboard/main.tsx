@@ -2,12 +2,13 @@
 import { render } from 'preact';
 import { Cell0Client } from '../client/index.js';
 import { Dashboard } from './model/dashboard.js';
+import { kShownTypes } from './model/families.js';
 import { Login } from './model/login.js';
 import { App } from './view/app.js';
 import { listenToKeys } from './view/keyboard.js';
 import './styles/index.css';
 
-const client = new Cell0Client({ url: new URL('/cell0d', location.href).href });
+const client = new Cell0Client({ url: new URL('/cell0d', location.href).href, types: kShownTypes });
 const dashboard = new Dashboard(client);
 // A WebSocket that was refused does not say why: after each that ends, and before the first, HTTP is asked.
 const login = new Login(() => dashboard.reconnect());

@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals';
 import type { Cell0Client, Cell0Event, ConnectionState, Resumed, ServerStats, Skipped } from '../../client/index.js';
 import { EventLog, kLogLimits, type LogLimits } from './event_log.js';
+import { kFamilies, type Family } from './families.js';
 import { FilteredView } from './filtered_view.js';
 import { RateMeter } from './rate_meter.js';
 import { eventRow, type NoticeRow } from './row.js';
@@ -127,16 +128,26 @@ export class Dashboard {
   toggleGroup(group: string): void {
     const hiddenGroups = new Set(this.filter.value.hiddenGroups);
     if (!hiddenGroups.delete(group)) hiddenGroups.add(group);
-    this.#hide(hiddenGroups);
+    this.#hide(hiddenGroups, this.filter.value.hiddenFamilies);
   }
 
-  showAllGroups(): void {
-    this.#hide(new Set());
+  toggleFamily(family: Family): void {
+    const hiddenFamilies = new Set(this.filter.value.hiddenFamilies);
+    if (!hiddenFamilies.delete(family)) hiddenFamilies.add(family);
+    this.#hide(this.filter.value.hiddenGroups, hiddenFamilies);
+  }
+
+  showAll(): void {
+    this.#hide(new Set(), new Set());
   }
 
   /** Hides every group seen so far but this one. */
   showOnly(group: string): void {
-    this.#hide(new Set(this.counts.entries().map(([name]) => name).filter((name) => name !== group)));
+    this.#hide(new Set(this.counts.entries().map(([name]) => name).filter((name) => name !== group)), new Set());
+  }
+
+  showOnlyFamily(family: Family): void {
+    this.#hide(new Set(), new Set(kFamilies.map((other) => other.family).filter((other) => other !== family)));
   }
 
   follow(): void {
@@ -190,8 +201,8 @@ export class Dashboard {
     );
   }
 
-  #hide(hiddenGroups: Set<string>): void {
-    this.filter.value = { ...this.filter.value, hiddenGroups };
+  #hide(hiddenGroups: ReadonlySet<string>, hiddenFamilies: ReadonlySet<Family>): void {
+    this.filter.value = { ...this.filter.value, hiddenGroups, hiddenFamilies };
     this.#applyFilter();
   }
 

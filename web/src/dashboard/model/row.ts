@@ -3,6 +3,7 @@
 // The event's data is kept as its JSON text: flatter in memory than objects, searchable, and parsed again only when
 // somebody opens it. Pure.
 import type { Cell0Event } from '../../client/index.js';
+import { familyOf, type Family } from './families.js';
 import { summarise } from './summary.js';
 
 export interface EventRow {
@@ -10,6 +11,7 @@ export interface EventRow {
   type: string;
   /** The name under which it is counted and filtered: its type, or kOtherTypes. */
   group: string;
+  family: Family;
   source: string;
   timestamp: string;
   priority: number;
@@ -36,6 +38,7 @@ export function eventRow(event: Cell0Event, group: string): EventRow {
     kind: 'event',
     type: event.type,
     group,
+    family: familyOf(event.type),
     source: event.source ?? '',
     timestamp: event.timestamp,
     priority: event.priority ?? 5,
@@ -52,7 +55,8 @@ export function rowChars(row: Row): number {
 
 function severityOf(event: Cell0Event): EventRow['severity'] {
   const level = String(event.data['level'] ?? event.data['severity'] ?? '').toUpperCase();
-  if (/^(ERROR|CRITICAL|FATAL|EMERG|ALERT)/.test(level) || event.type.endsWith('_error')) return 'error';
+  if (/^(ERROR|CRITICAL|FATAL|EMERG|ALERT)/.test(level) || /_(error|failed)$/.test(event.type)) return 'error';
+  if (event.type === 'spell' && event.data['success'] === false) return 'error';
   if (/^(WARN|WARNING)/.test(level)) return 'warning';
   return 'none';
 }

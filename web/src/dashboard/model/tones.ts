@@ -15,7 +15,8 @@ const kToneOfType: Record<string, string> = {
 const kToneOfFamily: Record<string, string> = {
   system: 'blue', component: 'blue', integration: 'blue', performance: 'amber', latency: 'amber',
   llm: 'violet', stt: 'cyan', tts: 'cyan', audio: 'cyan', voice: 'cyan',
-  tool: 'orange', memory: 'pink', conversation: 'green', session: 'teal', stream: 'lime', task: 'lime', spell: 'pink',
+  chat: 'green', channel: 'green', agent: 'teal', presence: 'rose', token: 'amber', neolith: 'lime', coda: 'cyan', arcane: 'pink',
+  cell0d: 'blue', channels: 'green', users: 'slate', tool: 'orange', memory: 'pink', conversation: 'green', session: 'teal', stream: 'lime', task: 'lime', spell: 'pink',
 };
 
 const kSpareTones = ['cyan', 'pink', 'lime', 'indigo', 'rust', 'teal'] as const;

@@ -1,6 +1,6 @@
 // Figures: how fast events come here, and what the gateway says of itself.
 import type { Dashboard } from '../model/dashboard.js';
-import { durationText } from '../model/summary.js';
+import { durationText } from '../model/phrases.js';
 import { Sparkline } from './sparkline.js';
 
 const kNone = '–';

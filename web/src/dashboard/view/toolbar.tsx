@@ -1,5 +1,6 @@
 // What one does with the list: search it, let it run, empty it.
 import type { Dashboard } from '../model/dashboard.js';
+import { hidesSome } from '../model/row_filter.js';
 
 export const kSearchInputId = 'search';
 
@@ -44,8 +45,8 @@ export function Toolbar({ dashboard }: { dashboard: Dashboard }) {
 
 function Shown({ dashboard }: { dashboard: Dashboard }) {
   dashboard.tick.value; // drawn again four times a second
-  const { search, hiddenGroups } = dashboard.filter.value;
+  const filter = dashboard.filter.value;
   const shown = dashboard.view.size.toLocaleString('en');
-  const isFiltered = search !== '' || hiddenGroups.size > 0;
+  const isFiltered = filter.search !== '' || hidesSome(filter);
   return <span class="quiet shown">{isFiltered ? `${shown} of ${dashboard.log.size.toLocaleString('en')}` : `${shown} held`}</span>;
 }

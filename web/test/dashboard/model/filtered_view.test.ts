@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/dashboard/model/event_log.js';
 import { FilteredView } from '../../../src/dashboard/model/filtered_view.js';
 import { eventRow, type EventRow, type Row } from '../../../src/dashboard/model/row.js';
-import { rowPredicate } from '../../../src/dashboard/model/row_filter.js';
+import { kNoFilter, rowPredicate } from '../../../src/dashboard/model/row_filter.js';
 import { event } from '../../support/fake_server.js';
 
 function filled(rowsMax: number, types: string[]): { log: EventLog; view: FilteredView } {
@@ -11,7 +11,7 @@ function filled(rowsMax: number, types: string[]): { log: EventLog; view: Filter
   return { log, view: new FilteredView(log) };
 }
 
-const hide = (...groups: string[]) => rowPredicate({ hiddenGroups: new Set(groups), search: '' });
+const hide = (...groups: string[]) => rowPredicate({ ...kNoFilter, hiddenGroups: new Set(groups), search: '' });
 const types = (view: FilteredView) => Array.from({ length: view.size }, (_, i) => (view.rowAt(i) as EventRow).type);
 
 describe('the view', () => {
@@ -73,11 +73,11 @@ describe('the filter', () => {
     { search: 'hello bob', passes: false },
     { search: '.*', passes: false },
   ])('with "$search" passes: $passes', ({ search, passes }) => {
-    expect(rowPredicate({ hiddenGroups: new Set(), search })(chat)).toBe(passes);
+    expect(rowPredicate({ ...kNoFilter, hiddenGroups: new Set(), search })(chat)).toBe(passes);
   });
 
   it('passes notices whatever is searched or hidden', () => {
-    expect(rowPredicate({ hiddenGroups: new Set(['chat_message']), search: 'zzz' })(notice)).toBe(true);
-    expect(rowPredicate({ hiddenGroups: new Set(['chat_message']), search: '' })(chat)).toBe(false);
+    expect(rowPredicate({ ...kNoFilter, hiddenGroups: new Set(['chat_message']), search: 'zzz' })(notice)).toBe(true);
+    expect(rowPredicate({ ...kNoFilter, hiddenGroups: new Set(['chat_message']), search: '' })(chat)).toBe(false);
   });
 });

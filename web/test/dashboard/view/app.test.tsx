@@ -55,7 +55,7 @@ describe('events', () => {
 
 describe('filters', () => {
   it('show the eight types from the start and others as they appear', () => {
-    expect(page.root.querySelectorAll('.filter')).toHaveLength(8);
+    expect(page.root.querySelectorAll('.types .filter')).toHaveLength(8);
     say(2, 'novelty', {});
     expect(count('novelty')).toBe('2');
   });
@@ -68,7 +68,7 @@ describe('filters', () => {
     say(2);
     expect(count('log_stream')).toBe('5');
     expect(page.texts('.row .badge')).toEqual(['chat_message']);
-    page.do(() => page.get('.filters .link').click());
+    page.do(() => page.get('.panel-head .link').click());
     expect(page.root.querySelectorAll('.row')).toHaveLength(6);
   });
 
@@ -79,6 +79,24 @@ describe('filters', () => {
     expect(page.texts('.row .badge')).toEqual(['chat_message']);
   });
 
+  it('hide a family, count it, and can show one family only', () => {
+    say(2);
+    say(3, 'stt_result', { text: 'hello', confidence: 1, duration_ms: 5 });
+    say(1, 'novelty', { a: 1 });
+    const family = (name: string) => page.get(`[data-family="${name}"]`);
+    expect(['cell0d', 'coda', 'arcane', 'users'].map((name) => family(name).querySelector('.count')?.textContent)).toEqual(
+      ['2', '3', '0', '1'],
+    );
+    page.do(() => family('coda').querySelector<HTMLElement>('.filter-switch')!.click());
+    expect(family('coda').querySelector('.filter-switch')?.getAttribute('aria-pressed')).toBe('false');
+    expect(page.texts('.row .badge')).toEqual(['log_stream', 'log_stream', 'novelty']);
+    expect(page.get('.shown').textContent).toBe('3 of 6');
+    page.do(() => family('users').querySelector<HTMLElement>('.only')!.click());
+    expect(page.texts('.row .badge')).toEqual(['novelty']);
+    page.do(() => page.get('.panel-head .link').click());
+    expect(page.texts('.row .badge')).toHaveLength(6);
+  });
+
   it('search in all of an event', () => {
     say(1, 'log_stream', { level: 'INFO', message: 'one', logger: 'needle' });
     say(1, 'log_stream', { level: 'INFO', message: 'two' });
@@ -87,7 +105,7 @@ describe('filters', () => {
       input.value = 'NEEDLE';
       input.dispatchEvent(new Event('input'));
     });
-    expect(page.texts('.summary')).toEqual(['INFO  one']);
+    expect(page.texts('.summary')).toEqual(['INFO: one']);
     expect(page.get('.shown').textContent).toBe('1 of 2');
   });
 });

@@ -7,6 +7,8 @@
 namespace cell0::emit {
 namespace {
 
+constexpr std::size_t kDepthMax = 24;  // an event takes 32, and what is in here goes into one
+
 std::string json_of(const rapidjson::Value* value, std::string_view otherwise) {
   if (value == nullptr) return std::string(otherwise);
   std::string text;
@@ -62,7 +64,7 @@ bool CommandOutput::end_held() {
 
 // false: it is text. `fits`: as RunOutput says.
 bool CommandOutput::understand(std::string_view line, bool& fits) {
-  const auto parsed = parse_json(line);
+  const auto parsed = parse_json(line, {.depth_max = kDepthMax});
   if (!parsed || !parsed->IsObject()) return false;
   const auto type = json_string(*parsed, "type");
   const auto text = json_string(*parsed, "text");

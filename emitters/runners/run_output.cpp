@@ -19,7 +19,7 @@ std::string_view to_text(ChunkType type) {
 }
 
 bool RunOutput::chunk(ChunkType type, std::string_view text) {
-  if (text.empty()) return true;
+  if (text.empty() || told_) return true;
   if (!admit(text.size())) return false;
   ++chunks_;
   if (type == ChunkType::kText) keep(text);
@@ -72,6 +72,7 @@ void RunOutput::fail_over_bound() {
 }
 
 void RunOutput::tell(bool ok, std::string details_json) {
+  if (std::exchange(told_, true)) return;
   RunResult result = std::move(result_);
   result.ok = ok;
   result.details_json = std::move(details_json);

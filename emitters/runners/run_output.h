@@ -37,7 +37,7 @@ class RunOutput {
   // Tokens as the server or the command says; without it chunks are counted.
   void set_tokens(std::uint64_t tokens);
 
-  // Nothing may be called after these; whoever owns this may be destroyed by them.
+  // The first of these is the end: what is called after it says nothing. Whoever owns this may be destroyed by them.
   void succeed(std::string details_json);
   void fail(std::string_view code, const std::string& what, std::string details_json = "{}");
   void fail_over_bound();
@@ -54,6 +54,7 @@ class RunOutput {
   std::uint64_t bytes_ = 0;
   std::uint64_t chunks_ = 0;
   bool has_tokens_ = false;
+  bool told_ = false;  // the end
   RunResult result_;
 };
 

@@ -103,6 +103,7 @@ class RunnerSet {
   // Whoever serves that session type: by a row's session_types, else by its name, else the demo.
   Runner& for_type(std::string_view session_type) const;
   Runner* find(std::string_view name) const;  // null: no such row
+  std::size_t runs_max() const;               // of all of them together
 
  private:
   std::vector<std::unique_ptr<Runner>> runners_;

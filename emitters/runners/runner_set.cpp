@@ -1,8 +1,10 @@
 // Runners out of their configuration.
 #include <algorithm>
 
+#include "common/check.h"
 #include "emitters/runners/demo_runner.h"
 #include "emitters/runners/exec_runner.h"
+#include "emitters/runners/openai_runner.h"
 #include "emitters/runners/runner.h"
 
 namespace cell0::emit {
@@ -14,9 +16,9 @@ Result<std::unique_ptr<Runner>> make_runner(asio::io_context& io, const RunnerCo
     case RunnerKind::kExec:
       return ExecRunner::create(io, config);
     case RunnerKind::kOpenai:
-      break;
+      return OpenaiRunner::create(io, config);
   }
-  return Error{ErrorCode::kInvalid, "runner " + config.name + ": its kind is not served"};
+  CELL0_CHECK(false);
 }
 
 Result<RunnerSet> RunnerSet::create(asio::io_context& io, const std::vector<RunnerConfig>& rows) {
@@ -48,6 +50,12 @@ Runner* RunnerSet::find(std::string_view name) const {
   const auto found =
       std::find_if(runners_.begin(), runners_.end(), [name](const auto& runner) { return runner->name() == name; });
   return found == runners_.end() ? nullptr : found->get();
+}
+
+std::size_t RunnerSet::runs_max() const {
+  std::size_t runs = 0;
+  for (const auto& runner : runners_) runs += runner->config().runs_max;
+  return runs;
 }
 
 }  // namespace cell0::emit

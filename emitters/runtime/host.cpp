@@ -71,10 +71,15 @@ class EmitterProcess {
     asio::post(io_, [this] {
       if (source_) source_->drain();
       emitter_->close();
-      emitter_->flush([this] { io_.stop(); });
+      emitter_->flush([this] { leave(); });
       end_timer_.expires_after(kFlushMax);
       end_timer_.async_wait([this](const asio::error_code&) { give_up(); });
     });
+  }
+
+  void leave() {
+    if (!source_) return io_.stop();
+    source_->leave([this] { io_.stop(); });
   }
 
   void give_up() {

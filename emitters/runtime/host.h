@@ -23,6 +23,9 @@ class Source {
 
   // The process ends: emit what is held back. Later events are refused.
   virtual void drain() {}
+
+  // Everything is answered: what else others have to be told before the end. `done` is called once, soon.
+  virtual void leave(std::function<void()> done) { done(); }
 };
 
 // What a source may use; all of it outlives the source. One thread.

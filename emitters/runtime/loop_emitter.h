@@ -27,7 +27,9 @@ class LoopEmitter final : public Sink {
   // From now on emit() says kUnavailable; what was taken goes on.
   void close() { closed_ = true; }
 
+  // For a worker on the same connection (common/link/worker.h).
   link::ControlClient& control() { return outlet_->control(); }
+  link::Publisher& publisher() { return outlet_->publisher(); }
   OutletStats stats() const { return outlet_->stats(); }
 
  private:

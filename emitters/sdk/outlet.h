@@ -59,6 +59,7 @@ class AcknowledgedOutlet final : public Outlet {
   void drop_all(const std::string& why) override { publisher_->drop_all(why); }
   OutletStats stats() const override;
   link::ControlClient& control() { return *control_; }
+  link::Publisher& publisher() { return *publisher_; }
 
  private:
   AcknowledgedOutlet() = default;

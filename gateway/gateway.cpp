@@ -7,6 +7,7 @@
 #include "common/version.h"
 #include "gateway/auth/admission.h"
 #include "gateway/http/answers.h"
+#include "gateway/http/cors.h"
 
 namespace cell0::gateway {
 namespace {
@@ -105,6 +106,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
             auth_,       throttle_, types_, openings_, *this, consumers_, presence_.presence(),
             services_.services(), clock.wall()},
       router_(auth_),
+      documents_(router_),
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -162,6 +164,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   });
   api_ = std::make_unique<Api>(core_, *link_, *control_, *publisher_, static_cast<StreamOpener&>(*this));
   api_->add_to(router_);
+  documents_.add_to(router_);
   return {};
 }
 
@@ -191,7 +194,16 @@ Result<void> Gateway::open_listeners(const std::string& fabric) {
 
 void Gateway::on_request(Connection& connection, const HttpRequest& request) {
   if (auto host = guard_.check_host(request); !host) return connection.respond(error_response(host.error()));
-  if (auto origin = guard_.check_origin(request); !origin) return connection.respond(error_response(origin.error()));
+  if (auto origin = guard_.check_origin(request); !origin) {
+    connection.answer_with({{"Vary", "Origin"}});
+    return connection.respond(error_response(origin.error()));
+  }
+  const bool own_page = guard_.is_own_page(request);
+  connection.answer_with(cors_headers(request, own_page));
+  if (request.method == "OPTIONS") {  // before the token: a browser's preflight shows none
+    const std::string methods = router_.methods(listeners::of(connection.listener().name), request.path);
+    if (!methods.empty()) return connection.respond(options_response(request, methods, own_page));
+  }
   std::string subprotocol;
   auto access = authenticate(connection, request, subprotocol);
   if (!access) return connection.respond(token_error_response(access.error()));

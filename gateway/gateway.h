@@ -22,6 +22,7 @@
 #include "gateway/history_queue.h"
 #include "gateway/http/api.h"
 #include "gateway/http/clients.h"
+#include "gateway/http/documents.h"
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
 #include "gateway/port_guard.h"
@@ -165,6 +166,7 @@ class Gateway final : private Handler,
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;
   Router router_;
+  DocumentRoutes documents_;
   FlushPacer pacer_;
   asio::steady_timer flush_timer_;
   asio::steady_timer tick_timer_;

@@ -68,20 +68,35 @@ std::optional<std::vector<std::string>> match_path(std::string_view pattern, std
   return params;
 }
 
+std::optional<std::vector<std::string>> Router::Entry::match(unsigned listener, std::string_view path) const {
+  if (!(route.listeners & listener)) return std::nullopt;
+  const bool slash = trailing_slash && path.size() > 1 && path.ends_with('/');
+  return match_path(route.path, slash ? path.substr(0, path.size() - 1) : path);
+}
+
+std::string Router::methods(unsigned listener, std::string_view path) const {
+  std::string methods;
+  for (const Entry& entry : entries_) {
+    if (entry.match(listener, path)) methods += (methods.empty() ? "" : ", ") + std::string(entry.route.method);
+  }
+  return methods;
+}
+
+std::vector<const Route*> Router::on(unsigned listener) const {
+  std::vector<const Route*> routes;
+  for (const Entry& entry : entries_) {
+    if (entry.route.listeners & listener) routes.push_back(&entry.route);
+  }
+  return routes;
+}
+
 bool Router::handle(Connection& connection, const HttpRequest& request, const AccessPtr& access) const {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   const unsigned here = listeners::of(connection.listener().name);
-  const std::string_view path = request.path;
-  const bool slash = path.size() > 1 && path.ends_with('/');
-  std::string allowed;
   for (const Entry& entry : entries_) {
-    if (!(entry.route.listeners & here)) continue;
-    auto params = match_path(entry.route.path, slash && entry.trailing_slash ? path.substr(0, path.size() - 1) : path);
+    if (entry.route.method != method) continue;
+    auto params = entry.match(here, request.path);
     if (!params) continue;
-    if (entry.route.method != method) {
-      allowed += (allowed.empty() ? "" : ", ") + std::string(entry.route.method);
-      continue;
-    }
     const Exchange exchange(connection, request, access, auth_, entry.render, std::move(*params));
     if (auto permitted = entry.route.need.check(*access); !permitted)
       exchange.fail(permitted.error());
@@ -89,6 +104,7 @@ bool Router::handle(Connection& connection, const HttpRequest& request, const Ac
       entry.route.handle(exchange);
     return true;
   }
+  const std::string allowed = methods(here, request.path);
   if (allowed.empty()) return false;
   HttpResponse response{405, "application/json", error_json({ErrorCode::kInvalid, "use " + allowed}), {}};
   response.headers.emplace_back("allow", allowed);

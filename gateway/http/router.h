@@ -96,6 +96,12 @@ class Router {
   // `trailing_slash`. The string_views outlive the router.
   void add(std::vector<Route> routes, RenderError render = &error_response, bool trailing_slash = false);
 
+  // The methods of a path on a listener, "GET, POST"; "" if there is no such path.
+  std::string methods(unsigned listener, std::string_view path) const;
+
+  // The routes of a listener, in the order in which it tries them.
+  std::vector<const Route*> on(unsigned listener) const;
+
   // True if some route has this path on the connection's listener: then the request is answered, now or later.
   bool handle(Connection& connection, const HttpRequest& request, const AccessPtr& access) const;
 
@@ -107,6 +113,8 @@ class Router {
     Route route;
     RenderError render;
     bool trailing_slash;
+
+    std::optional<std::vector<std::string>> match(unsigned listener, std::string_view path) const;
   };
 
   const Authenticator& auth_;

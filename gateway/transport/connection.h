@@ -82,6 +82,9 @@ class Connection final : public Outlet {
   // no request waiting for a response (it ended meanwhile) they do nothing.
   void respond(HttpResponse response);
 
+  // More headers for the answer to the request that waits, whoever gives it; not for a 101.
+  void answer_with(std::vector<std::pair<std::string, std::string>> headers);
+
   // Answers 200 and turns into a stream: no content length, the end of the connection ends it. `first_bytes` leave in
   // the same write as the head. `headers` beyond content-type and cache-control: no-store.
   void start_stream(std::string_view content_type, std::string_view first_bytes,
@@ -157,6 +160,7 @@ class Connection final : public Outlet {
   void on_flushed(bool tell_handler);
   void arm_write();
   void on_socket_writable();
+  void take_answer_headers(HttpResponse& response);
   void finish_response();
   bool took_output();
 
@@ -180,9 +184,10 @@ class Connection final : public Outlet {
   asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type> socket_;
   const ListenerInfo* listener_;
   ConnectionUser* user_ = nullptr;
-  std::unique_ptr<Input> input_;        // only while it holds something
-  std::unique_ptr<WsEngine> engine_;    // only while a message is incomplete
-  std::unique_ptr<Output> output_;      // only while something waits
+  std::unique_ptr<Input> input_;      // only while it holds something
+  std::unique_ptr<WsEngine> engine_;  // only while a message is incomplete
+  std::unique_ptr<Output> output_;    // only while something waits
+  std::unique_ptr<std::vector<std::pair<std::string, std::string>>> answer_headers_;  // only while a request waits
   std::unique_ptr<CloseInfo> goodbye_;  // kClosing: what on_close will say, unless it has been reported
   std::uint64_t id_;
   PeerAddress peer_;

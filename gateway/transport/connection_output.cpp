@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "common/check.h"
 #include "gateway/transport/connection_parts.h"
@@ -30,10 +32,22 @@ CloseInfo lost(int error) { return {ws_close::kAbnormal, std::strerror(error), f
 
 void Connection::respond(HttpResponse response) {
   if (!response_pending_ || mode_ != Mode::kHttp) return;
+  take_answer_headers(response);
   std::string bytes;
   append_http_response(bytes, response, response_, server_.date());
   queue(bytes);
   finish_response();
+}
+
+void Connection::answer_with(std::vector<std::pair<std::string, std::string>> headers) {
+  if (!response_pending_ || mode_ != Mode::kHttp) return;
+  if (answer_headers_ == nullptr) answer_headers_ = std::make_unique<decltype(headers)>();
+  std::move(headers.begin(), headers.end(), std::back_inserter(*answer_headers_));
+}
+
+void Connection::take_answer_headers(HttpResponse& response) {
+  const auto more = std::move(answer_headers_);
+  if (more != nullptr) std::move(more->begin(), more->end(), std::back_inserter(response.headers));
 }
 
 void Connection::start_stream(std::string_view content_type, std::string_view first_bytes,
@@ -41,6 +55,7 @@ void Connection::start_stream(std::string_view content_type, std::string_view fi
   if (!response_pending_ || mode_ != Mode::kHttp) return;
   HttpResponse response{200, std::string(content_type), "", headers};
   response.headers.emplace_back("Cache-Control", "no-store");
+  take_answer_headers(response);
   std::string bytes;
   append_http_stream_head(bytes, response, server_.date());
   queue(bytes.append(first_bytes));
@@ -72,6 +87,7 @@ Result<void> Connection::accept_websocket(const HttpRequest& request, std::strin
   const std::string agreed = options.deflate ? deflate_answer(request.header("sec-websocket-extensions")) : "";
   deflate_ = !agreed.empty();
   if (deflate_) bytes.append("Sec-WebSocket-Extensions: ").append(agreed).append("\r\n");
+  answer_headers_.reset();
   std::string packed;
   queue(bytes.append("\r\n").append(as_agreed(first_frames, packed)));
   response_pending_ = false;

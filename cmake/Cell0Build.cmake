@@ -24,6 +24,11 @@ if(CELL0_SANITIZE)
   endif()
 endif()
 
+option(CELL0_FUZZ "Coverage for the fuzz targets in all of our code (clang; tests/fuzz/run.sh)" OFF)
+if(CELL0_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Our own code: warnings are errors. Third-party headers come as SYSTEM and are left alone.
 add_library(cell0_warnings INTERFACE)
 target_compile_options(cell0_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor

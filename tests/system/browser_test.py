@@ -29,3 +29,10 @@ def test_logging_in_where_anonymous_clients_may_do_nothing(empty_fabric):
 
 def test_the_dashboard_under_load_and_faults():
     run_node_tests("dashboard_mock.test.mjs")
+
+
+def test_the_dashboard_shows_the_whole_demo_scene(empty_fabric):
+    empty_fabric.start_broker()
+    empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
+    empty_fabric.start_emitter("demo", "--rate", "60")  # a round of half a minute within three seconds
+    run_node_tests("demo.test.mjs", CELL0_URL=empty_fabric.http_url)

@@ -16,9 +16,13 @@ export function words(value: unknown): string {
   return text(value).replaceAll('_', ' ');
 }
 
-/** The parts that say something, with `between` between them. */
+export function quoted(value: unknown): string {
+  return `“${text(value).trim()}”`;
+}
+
+/** The parts that say something, with `between` between them; false and 0 say nothing. */
 export function join(between: string, ...parts: unknown[]): string {
-  return parts.map(text).filter(Boolean).join(between);
+  return parts.filter(Boolean).map(text).filter(Boolean).join(between);
 }
 
 /** ` (a, b)`, or nothing if none of them says anything. */

@@ -10,6 +10,7 @@ import {
   lasted,
   list,
   object,
+  quoted,
   said,
   share,
   text,
@@ -49,18 +50,18 @@ export const kSentences: Sentences = {
 
   // ---- coda: a conversation
   stt_start: ({ mode }) => `Listening (${words(mode)})`,
-  stt_interim: ({ text: heard }) => `Hears “${text(heard)}” …`,
+  stt_interim: ({ text: heard }) => `Hears ${quoted(heard)} …`,
   stt_result: ({ text: heard, confidence, duration_ms, language }) =>
-    `Heard “${text(heard)}”${aside(share(confidence) && `${share(confidence)} sure`, lasted(duration_ms), language)}`,
+    `Heard ${quoted(heard)}${aside(share(confidence) && `${share(confidence)} sure`, lasted(duration_ms), language)}`,
   stt_error: ({ error }) => `Could not understand${after(error)}`,
   llm_start: ({ model, prompt }) => `${text(model)} was asked: ${text(prompt)}`,
-  llm_token: ({ cumulative_text }) => `Answers “${text(cumulative_text)}” …`,
+  llm_token: ({ cumulative_text }) => `Answers ${quoted(cumulative_text)} …`,
   llm_result: ({ text: answer, duration_ms, token_count, tokens_per_second }) =>
-    `Answered “${text(answer)}”${aside(
+    `Answered ${quoted(answer)}${aside(
       lasted(duration_ms), count(token_count, 'token'), amount(tokens_per_second) && `${amount(tokens_per_second)} a second`,
     )}`,
   llm_error: ({ error }) => `Could not answer${after(error)}`,
-  tts_start: ({ text: line, voice_id, engine }) => `Begins to say “${text(line)}”${aside(`voice ${text(voice_id)}`, engine)}`,
+  tts_start: ({ text: line, voice_id, engine }) => `Begins to say ${quoted(line)}${aside(`voice ${text(voice_id)}`, engine)}`,
   tts_progress: ({ progress_percent }) => `Speech is ${amount(progress_percent, '%')} ready`,
   tts_result: ({ success, duration_ms, audio_duration_ms }) =>
     `Speech ${success === false ? 'failed' : 'is ready'}${aside(
@@ -69,14 +70,14 @@ export const kSentences: Sentences = {
   tts_error: ({ error }) => `Could not speak${after(error)}`,
   tts_status: ({ status }) => `The voice is ${words(status)}`,
   memory_store: ({ content_preview, memory_type, importance }) =>
-    `Remembers “${text(content_preview)}”${aside(words(memory_type), share(importance) && `${share(importance)} important`)}`,
-  memory_retrieve: ({ query, results_count }) => `Recalled ${count(results_count, 'memory', 'memories')} of “${text(query)}”`,
+    `Remembers ${quoted(content_preview)}${aside(words(memory_type), share(importance) && `${share(importance)} important`)}`,
+  memory_retrieve: ({ query, results_count }) => `Recalled ${count(results_count, 'memory', 'memories')} of ${quoted(query)}`,
   tool_call: ({ tool_name, parameters }) => `Calls the tool ${text(tool_name)}${aside(fields(object(parameters)))}`,
   tool_result: ({ tool_name, result, duration_ms }) => `${text(tool_name)} answered ${said(result)}${aside(lasted(duration_ms))}`,
   tool_error: ({ tool_name, error }) => `${text(tool_name)} failed${after(error)}`,
   conversation_start: ({ conversation_id }) => `Conversation ${text(conversation_id)} began`,
   conversation_turn: ({ turn_number, user_input, assistant_response }) =>
-    `Turn ${text(turn_number)}: “${text(user_input)}” – “${text(assistant_response)}”`,
+    `Turn ${text(turn_number)}: ${quoted(user_input)} – ${quoted(assistant_response)}`,
   conversation_end: ({ conversation_id, total_turns, duration_seconds }) =>
     `Conversation ${text(conversation_id)} ended${aside(
       count(total_turns, 'turn'), typeof duration_seconds === 'number' && lasted(duration_seconds * 1_000),
@@ -157,7 +158,7 @@ function spellText({ spell_name, daemon_name, success, description, metadata }: 
       return `${daemon} was ${done}${after(data['task'])}${aside(seconds(data['execution_time']), spellCount(data))}`;
     }
     case 'parse':
-      return `Spell “${text(data['spell_text'])}” ${failure ? `was not understood${failure}` : `means ${words(data['parsed_action'])}`}`;
+      return `Spell ${quoted(data['spell_text'])} ${failure ? `was not understood${failure}` : `means ${words(data['parsed_action'])}`}`;
     case 'voice':
       return `${daemon} speaks${aside(words(data['event']), data['tone'])}${failure || after(description)}`;
     case 'reveal':

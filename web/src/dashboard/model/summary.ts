@@ -21,5 +21,5 @@ function sentence(type: string, data: Record<string, unknown>): string {
 
 function oneLine(line: string): string {
   // Controls would break the line or, as bidirectional overrides, make it lie about its order.
-  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').slice(0, kSummaryCharsMax);
+  return line.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim().slice(0, kSummaryCharsMax);
 }

@@ -137,6 +137,9 @@ describe('the line of an event', () => {
     { type: 'session_spawned', data: { session: null, a: 1 }, line: 'Session  began' },
     { type: 'log_stream', data: { level: 'INFO', message: 'abc\u202egnp' }, line: 'INFO: abc gnp' },
     { type: 'tool_call_result', data: { sessionId: 's', toolName: 'make', status: 'failed', error: 'no rule' }, line: 'make failed for s: no rule' },
+    { type: 'session_status_update', data: { session: { id: 's', status: 'failed', metrics: { tokensUsed: 0, tasksCompleted: 0 } } },
+      line: 'Session s is failed' },
+    { type: 'conversation_end', data: { conversation_id: 'v' }, line: 'Conversation v ended' },
     { type: 'stream_chunk', data: { sessionId: 's', chunk: 'hm', metadata: { type: 'thinking' } }, line: 's thinks: hm' },
   ])('$type: $line', ({ type, data, line: expected }) => {
     expect(line(type, data)).toBe(expected);

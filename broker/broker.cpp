@@ -171,12 +171,14 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
       publish_desk_(limits_, intake_, answers_, counters_, clock, log),
       revocations_({limits_.revocations_max, limits_.revocations_page_max, limits_.token_id_bytes_max}),
       revocation_desk_(revocations_, intake_, answers_, clock, random),
+      service_desk_(io, limits_, log_parts_.sequencer->start(), !log_parts_.first_run, intake_, answers_, clock, random,
+                    log),
       history_desk_(limits_, history_, chain_, answers_, counters_),
-      control_(
-          std::move(sockets.control), answers_,
-          {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log, clock.wall(),
-           publish_desk_, history_desk_, consumers_, answers_, presence_, presence_events_, revocation_desk_},
-          counters_),
+      control_(std::move(sockets.control), answers_,
+               {limits_, intake_, *log_parts_.sequencer, chain_, topics_, gateways_, counters_, clock, log,
+                clock.wall(), publish_desk_, history_desk_, consumers_, answers_, presence_, presence_events_,
+                revocation_desk_, service_desk_},
+               counters_),
       tick_(io),
       stop_timer_(io) {
   // Commit, then publish, then acknowledge.
@@ -187,8 +189,11 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
   intake_.on_settled([this](Drafts& drafts, const Result<void>& result) {
     publish_desk_.settled(drafts);
     revocation_desk_.settled(drafts, result);
+    service_desk_.settled(drafts, result);
     presence_events_.publish();  // more of many
   });
+  publish_desk_.fences(
+      [this](std::string_view service, std::uint64_t epoch) { return service_desk_.services().holds(service, epoch); });
   restore();
 }
 
@@ -210,6 +215,7 @@ void Broker::restore() {
     consumers_.restore({consumer.entity, consumer.consumer}, consumer.seq, clock_.wall());
   }
   for (const RevocationNote& note : restored.revocations) revocations_.add(note.token_id, note.expires);
+  for (const ServiceNote& note : restored.services) service_desk_.restore(note);
   log_parts_.sequencer->forget_restored();
 }
 
@@ -219,6 +225,7 @@ void Broker::on_failed(Drafts& failed, Drafts& gathered, const Error& error) {
                {{"reason", error.text}, {"events", failed.size()}, {"suppressed", pass->suppressed}});
   }
   consumers_.not_committed(failed.notes.consumers);  // on_tick() tries again
+  service_desk_.not_committed(failed.notes);
   publish_desk_.not_committed(failed, gathered, error);
 }
 
@@ -254,6 +261,7 @@ void Broker::expire() {
   }
   presence_.tick(clock_.mono());
   presence_events_.publish();
+  service_desk_.tick();
 }
 
 void Broker::stop(std::function<void()> done) {
@@ -261,6 +269,7 @@ void Broker::stop(std::function<void()> done) {
   ingest_.stop();
   control_.stop_taking();
   history_desk_.close();
+  service_desk_.stop();
   consumers_.take_notes(intake_.notes().consumers);
   intake_.commit();
   stop_when_settled(clock_.mono() + limits_.stop_within, std::move(done));
@@ -292,7 +301,8 @@ Broker::Figures Broker::figures() const {
           ingest_.oversize_messages() + control_.oversize_messages(),
           log_parts_.sequencer->figures(),
           log_parts_.sequencer->holes().size(),
-          presence_.figures()};
+          presence_.figures(),
+          service_desk_.services().figures()};
 }
 
 }  // namespace cell0::broker

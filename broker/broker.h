@@ -71,6 +71,7 @@ class Broker {
     LogFigures log;
     std::size_t holes = 0;
     Presence::Figures presence;
+    Services::Figures services;
   };
   Figures figures() const;
   // How long each commit took, and how many events it had.
@@ -127,6 +128,7 @@ class Broker {
   PublishDesk publish_desk_;
   Revocations revocations_;
   RevocationDesk revocation_desk_;
+  ServiceDesk service_desk_;
   HistoryDesk history_desk_;
   Control control_;
   asio::steady_timer tick_;

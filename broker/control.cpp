@@ -28,6 +28,11 @@ constexpr std::array kHandlers{
     Handler{v1::Request::kSubscriberCountsFieldNumber, &handle_subscriber_counts, &Limits::request_bytes_max},
     Handler{v1::Request::kRevokeFieldNumber, &handle_revoke, &Limits::request_bytes_max},
     Handler{v1::Request::kRevocationsFieldNumber, &handle_revocations, &Limits::request_bytes_max},
+    Handler{v1::Request::kWorkerFieldNumber, &handle_worker, &Limits::service_bytes_max},
+    Handler{v1::Request::kServiceFieldNumber, &handle_service, &Limits::service_bytes_max},
+    Handler{v1::Request::kServiceReplyFieldNumber, &handle_service_reply, &Limits::service_bytes_max},
+    Handler{v1::Request::kServiceStateFieldNumber, &handle_service_state, &Limits::service_bytes_max},
+    Handler{v1::Request::kServicesFieldNumber, &handle_services, &Limits::request_bytes_max},
 };
 
 const Handler* find_handler(std::uint32_t field) {

@@ -12,6 +12,7 @@ struct Counters {
   std::uint64_t accepted_ingest = 0;   // by plain PUB
   std::uint64_t rejected_publish = 0;
   std::uint64_t rejected_ingest = 0;
+  std::uint64_t fenced = 0;  // of workers whose epoch was over
   std::uint64_t duplicates = 0;
   std::uint64_t unexpected = 0;
   std::uint64_t unavailable = 0;     // acknowledged path: not taken, to be sent again

@@ -63,6 +63,9 @@ class Intake {
   // Nothing, events or notes, waits to be settled.
   bool idle() const { return gathered_->empty() && gathered_->notes.empty() && in_flight_turn_ == 0; }
 
+  // Of what gathers now, also if that is notes alone: settled with this number.
+  std::uint64_t gathered_turn() const { return gathered_->turn; }
+
   // Taken, and not settled.
   std::size_t queued() const { return gathered_->size() + in_flight_; }
 

@@ -1,11 +1,12 @@
 // What is committed together with a turn's events, so that after a crash it is as true as they are.
 //
-// The n-th event of the Drafts that a note travels in got their n-th seq. Where a list has two notes of the same origin
-// or consumer, the later one holds.
+// The n-th event of the Drafts that a note travels in got their n-th seq. Where a list has two notes of the same
+// origin, consumer or service, the later one holds.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,18 +46,30 @@ struct RevocationNote {
   WallTime expires{};
 };
 
+// What a service's workers leave behind: its state, and who of an exclusive one is active. What is not given stays as
+// it was; what is empty is not there.
+struct ServiceNote {
+  std::string service;
+  std::optional<std::string> state = {};
+  std::optional<std::string> active = {};  // the incarnation
+};
+
 struct Notes {
   std::vector<OriginNote> origins;
   std::vector<KeyNote> keys;
   std::vector<ConsumerNote> consumers;
   std::vector<RevocationNote> revocations;
+  std::vector<ServiceNote> services;
 
-  bool empty() const { return origins.empty() && keys.empty() && consumers.empty() && revocations.empty(); }
+  bool empty() const {
+    return origins.empty() && keys.empty() && consumers.empty() && revocations.empty() && services.empty();
+  }
   void clear() {
     origins.clear();
     keys.clear();
     consumers.clear();
     revocations.clear();
+    services.clear();
   }
 };
 

@@ -19,14 +19,16 @@ v1::Failure::Code failure_code(ErrorCode code) {
 
 }  // namespace
 
-void Answers::send(std::string_view peer, const v1::Response& response) {
+bool Answers::send(std::string_view peer, const v1::Response& response) {
   encoded_.clear();
   response.AppendToString(&encoded_);
-  send_encoded(peer, encoded_);
+  return send_encoded(peer, encoded_);
 }
 
-void Answers::send_encoded(std::string_view peer, std::string_view response) {
-  if (!send_(peer, response)) ++counters_.answers_dropped;
+bool Answers::send_encoded(std::string_view peer, std::string_view response) {
+  const bool sent = send_(peer, response);
+  if (!sent) ++counters_.answers_dropped;
+  return sent;
 }
 
 void Answers::fail(std::string_view peer, std::uint64_t id, v1::Failure::Code code, const std::string& text) {

@@ -20,8 +20,9 @@ class Answers {
   // `counters` outlive it.
   Answers(Send send, Counters& counters) : send_(std::move(send)), counters_(counters) {}
 
-  void send(std::string_view peer, const v1::Response& response);
-  void send_encoded(std::string_view peer, std::string_view response);  // REQUIRES: an encoded v1::Response
+  // False: the peer is gone, or does not read.
+  bool send(std::string_view peer, const v1::Response& response);
+  bool send_encoded(std::string_view peer, std::string_view response);  // REQUIRES: an encoded v1::Response
   void fail(std::string_view peer, std::uint64_t id, v1::Failure::Code code, const std::string& text);
   void fail(std::string_view peer, std::uint64_t id, const Error& error);
 

@@ -12,6 +12,7 @@
 #include "broker/control/history_desk.h"
 #include "broker/control/publish_desk.h"
 #include "broker/control/revocation_desk.h"
+#include "broker/control/service_desk.h"
 #include "broker/gateways.h"
 #include "broker/intake.h"
 #include "broker/presence_events.h"
@@ -38,6 +39,7 @@ struct ControlParts {
   Presence& presence;
   PresenceEvents& presence_events;
   RevocationDesk& revocations;
+  ServiceDesk& services;
 };
 
 struct Call {
@@ -60,6 +62,11 @@ Result<Reply> handle_presence_snapshot(ControlParts& parts, const Call& call, v1
 Result<Reply> handle_subscriber_counts(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_revoke(ControlParts& parts, const Call& call, v1::Response& answer);
 Result<Reply> handle_revocations(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_worker(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_service(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_service_reply(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_service_state(ControlParts& parts, const Call& call, v1::Response& answer);
+Result<Reply> handle_services(ControlParts& parts, const Call& call, v1::Response& answer);
 
 // What the stats request and GET /stats say.
 v1::StatsAnswer stats_of(const ControlParts& parts);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "common/wire.h"
 #include "common/event_check.h"
+#include "common/wire.h"
 
 namespace cell0::broker {
 namespace {
@@ -53,6 +53,7 @@ Result<void> PublishDesk::take(std::string_view peer, std::uint64_t id, std::str
   waiting.outcomes.clear();
   take_keys(waiting);
 
+  fenced_ = fenced();
   Origin& origin = origins_.open(request_.emitter_id, request_.incarnation, request_.answered_through, clock_.mono());
   std::uint64_t n = request_.first_n;
   auto key = waiting.keys.begin();
@@ -114,7 +115,7 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   }
   switch (verdict) {
     case Origin::Verdict::kNext:
-      return take_next(origin, envelope, key);
+      return fenced_ ? take_fenced(origin) : take_next(origin, envelope, key);
     case Origin::Verdict::kDuplicate:
       return take_again(origin.seq_of(n), envelope);
     case Origin::Verdict::kRejected:
@@ -125,6 +126,20 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   }
   ++counters_.unexpected;
   return {v1::PublishOutcome::UNEXPECTED, 0, {}};
+}
+
+// Its worker's epoch is over (services.h): what it did since does not count.
+bool PublishDesk::fenced() const {
+  if (request_.fence_service.empty()) return false;
+  return !fence_holds_ || !fence_holds_(request_.fence_service, request_.fence_epoch);
+}
+
+PublishDesk::Outcome PublishDesk::take_fenced(Origin& origin) {
+  origin.reject();
+  ++counters_.fenced;
+  return {v1::PublishOutcome::FENCED, 0,
+          "fence: the epoch " + std::to_string(request_.fence_epoch) + " of " + std::string(request_.fence_service) +
+              " is over"};
 }
 
 // Its n was consumed. Of a run before this one it is not known by what: one that is wrong was rejected.

@@ -11,7 +11,8 @@ using Status = v1::PublishOutcome::Status;
 // It used its n up.
 bool consumed(Status status) {
   return status == v1::PublishOutcome::ACCEPTED || status == v1::PublishOutcome::DUPLICATE ||
-         status == v1::PublishOutcome::REJECTED || status == v1::PublishOutcome::KEY_REUSED;
+         status == v1::PublishOutcome::REJECTED || status == v1::PublishOutcome::KEY_REUSED ||
+         status == v1::PublishOutcome::FENCED;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "broker/control/request_view.h"
 
-#include "common/wire.h"
 #include "cell0/v1/control.pb.h"
+#include "common/wire.h"
 
 namespace cell0::broker {
 
@@ -40,11 +40,25 @@ bool read_key(std::string_view bytes, PublishView::Key& key) {
   return reader.ok();
 }
 
+bool read_fence(std::string_view bytes, PublishView& view) {
+  wire::Reader reader(bytes);
+  while (reader.next()) {
+    if (reader.is(v1::Fence::kServiceFieldNumber, Type::kBytes)) {
+      view.fence_service = reader.bytes();
+    } else if (reader.is(v1::Fence::kEpochFieldNumber, Type::kVarint)) {
+      view.fence_epoch = reader.number();
+    }
+  }
+  return reader.ok() && !view.fence_service.empty();
+}
+
 }  // namespace
 
 Result<void> PublishView::read(std::string_view body) {
   emitter_id = {};
   incarnation = first_n = answered_through = 0;
+  fence_service = {};
+  fence_epoch = 0;
   envelopes.clear();
   keys.clear();
   wire::Reader reader(body);
@@ -65,6 +79,10 @@ Result<void> PublishView::read(std::string_view body) {
         return Error{ErrorCode::kInvalid, "publish.keys: not encoded cell0.v1.EventKeys by ascending index"};
       }
       keys.push_back(key);
+    } else if (reader.is(v1::PublishRequest::kFenceFieldNumber, Type::kBytes)) {
+      if (!read_fence(reader.bytes(), *this)) {
+        return Error{ErrorCode::kInvalid, "publish.fence: not an encoded cell0.v1.Fence with a service"};
+      }
     }
   }
   if (!reader.ok()) return Error{ErrorCode::kInvalid, "publish: not an encoded cell0.v1.PublishRequest"};

@@ -32,6 +32,8 @@ struct PublishView {
   std::uint64_t incarnation = 0;
   std::uint64_t first_n = 0;
   std::uint64_t answered_through = 0;
+  std::string_view fence_service;  // empty: there is no fence
+  std::uint64_t fence_epoch = 0;
   std::vector<std::string_view> envelopes;
   std::vector<Key> keys;  // indexes ascend
 

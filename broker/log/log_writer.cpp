@@ -46,11 +46,12 @@ Result<std::unique_ptr<Database>> open_database(const LogOptions& options) {
 
 bool touches_log(const Drafts& drafts) {
   return !drafts.notes.keys.empty() || !drafts.notes.consumers.empty() || !drafts.notes.revocations.empty() ||
+         !drafts.notes.services.empty() ||
          any_event(drafts, [](const EventBlock::Event& event) { return event.durability != v1::EPHEMERAL; });
 }
 
 bool wants_sync(const Drafts& drafts) {
-  if (!drafts.notes.revocations.empty()) return true;
+  if (!drafts.notes.revocations.empty() || !drafts.notes.services.empty()) return true;
   return any_event(drafts, [](const EventBlock::Event& event) {
     return event.durability != v1::EPHEMERAL && event.durability != v1::RELAXED;
   });

@@ -45,6 +45,11 @@ Result<NoteTables> NoteTables::create(store::Database& database, Limits limits) 
       {tables.expire_revoked_,
        "DELETE FROM revoked WHERE token IN (SELECT token FROM revoked WHERE expires <= ?1 LIMIT ?2)"},
       {tables.all_revoked_, "SELECT token, expires FROM revoked"},
+      {tables.put_state_, "INSERT INTO service VALUES(?1, ?2, x'') ON CONFLICT DO UPDATE SET state = excluded.state"},
+      {tables.put_active_,
+       "INSERT INTO service VALUES(?1, x'', ?2) ON CONFLICT DO UPDATE SET active = excluded.active"},
+      {tables.drop_services_, "DELETE FROM service WHERE name = ?1 AND state = x'' AND active = x''"},
+      {tables.all_services_, "SELECT name, state, active FROM service"},
   };
   for (const auto& row : rows) {
     auto statement = database.prepare(row.sql);
@@ -60,6 +65,7 @@ Result<Restored> NoteTables::restore() {
   if (auto read = restore_keys(restored); !read) return read.error();
   if (auto read = restore_consumers(restored); !read) return read.error();
   if (auto read = restore_revocations(restored); !read) return read.error();
+  if (auto read = restore_services(restored); !read) return read.error();
   return restored;
 }
 
@@ -107,6 +113,18 @@ Result<void> NoteTables::restore_revocations(Restored& restored) {
   return row ? Result<void>() : Result<void>(row.error());
 }
 
+Result<void> NoteTables::restore_services(Restored& restored) {
+  auto row = all_services_.step();
+  for (; row && *row; row = all_services_.step()) {
+    ServiceNote& note = restored.services.emplace_back();
+    note.service = all_services_.text(0);
+    if (const std::string_view state = all_services_.blob(1); !state.empty()) note.state = state;
+    if (const std::string_view active = all_services_.blob(2); !active.empty()) note.active = active;
+  }
+  all_services_.reset();
+  return row ? Result<void>() : Result<void>(row.error());
+}
+
 Result<void> NoteTables::store(const Drafts& drafts, WallTime now) {
   before_.clear();
   for (const OriginNote& note : drafts.notes.origins) {
@@ -129,6 +147,9 @@ Result<void> NoteTables::store(const Drafts& drafts, WallTime now) {
     put_revoked_.bind(1, std::string_view(note.token_id)).bind(2, to_unix_us(note.expires));
     if (auto put = put_revoked_.run(); !put) return put;
   }
+  for (const ServiceNote& note : drafts.notes.services) {
+    if (auto stored = store_service(note); !stored) return stored;
+  }
   return {};
 }
 
@@ -137,6 +158,17 @@ Result<void> NoteTables::store_consumer(const ConsumerNote& note, WallTime now) 
   statement.bind(1, std::string_view(note.entity)).bind(2, std::string_view(note.consumer));
   if (!note.forget) statement.bind(3, bits(note.seq.value)).bind(4, to_unix_us(now));
   return statement.run();
+}
+
+Result<void> NoteTables::store_service(const ServiceNote& note) {
+  const std::string_view name = note.service;
+  if (note.state) {
+    if (auto put = put_state_.bind(1, name).bind_blob(2, *note.state).run(); !put) return put;
+  }
+  if (note.active) {
+    if (auto put = put_active_.bind(1, name).bind_blob(2, *note.active).run(); !put) return put;
+  }
+  return drop_services_.bind(1, name).run();
 }
 
 Result<void> NoteTables::store_origin(const OriginNote& note, WallTime now) {

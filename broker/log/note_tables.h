@@ -1,4 +1,5 @@
-// Where notes are kept: the tables origin, key, consumer and revoked. On the writer's connection, in its transactions.
+// Where notes are kept: the tables origin, key, consumer, revoked and service. On the writer's connection, in its
+// transactions.
 #pragma once
 
 #include <vector>
@@ -19,6 +20,7 @@ struct Restored {
   std::vector<Key> keys;            // the oldest first
   std::vector<ConsumerNote> consumers;
   std::vector<RevocationNote> revocations;
+  std::vector<ServiceNote> services;
 };
 
 class NoteTables {
@@ -53,11 +55,14 @@ class NoteTables {
   Result<void> restore_keys(Restored& restored);
   Result<void> restore_consumers(Restored& restored);
   Result<void> restore_revocations(Restored& restored);
+  Result<void> restore_services(Restored& restored);
+  Result<void> store_service(const ServiceNote& note);
 
   Limits limits_;
   store::Statement select_origin_, put_origin_, drop_origin_, put_key_, put_consumer_, drop_consumer_, undo_keys_;
   store::Statement expire_origins_, expire_keys_, all_origins_, all_keys_, all_consumers_;
   store::Statement put_revoked_, expire_revoked_, all_revoked_;
+  store::Statement put_state_, put_active_, drop_services_, all_services_;
   std::vector<OriginNote> before_;
 };
 

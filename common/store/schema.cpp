@@ -48,6 +48,10 @@ CREATE VIEW event AS
 CREATE TABLE revoked(token TEXT PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX revoked_expires ON revoked(expires);
 )sql",
+    // What workers of services leave behind: a state of theirs, and which incarnation of an exclusive one is active.
+    R"sql(
+CREATE TABLE service(name TEXT PRIMARY KEY, state BLOB NOT NULL, active BLOB NOT NULL) WITHOUT ROWID;
+)sql",
 };
 
 std::string number(std::int64_t value) { return std::to_string(value); }

@@ -24,6 +24,7 @@ class Publisher;
 namespace cell0::gateway {
 
 class BrokerLink;
+class Orchestrators;
 
 struct ClientCounts {
   std::uint64_t connections_total = 0;
@@ -70,6 +71,7 @@ struct Core {
   const BrokerLink* link = nullptr;
   link::Publisher* publisher = nullptr;
   ConsumerSource* broker_consumers = nullptr;
+  Orchestrators* orchestrators = nullptr;
 };
 
 }  // namespace cell0::gateway

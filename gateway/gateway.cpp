@@ -102,11 +102,29 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       consumers_timer_(io),
       presence_(io, clock, limits_, std::string(incarnation_.raw())),
       services_(io, clock),
-      core_{config_,     limits_,   clock,  log,       ids_,  hub_,       questions_,
-            auth_,       throttle_, types_, openings_, *this, consumers_, presence_.presence(),
-            services_.services(), clock.wall()},
+      orchestrators_([this](v1::ServiceRequest request,
+                            Services::Done done) { services_.services().call(std::move(request), std::move(done)); },
+                     questions_, clock, clock.wall(), [this] { return link_->up(); }),
+      core_{config_,
+            limits_,
+            clock,
+            log,
+            ids_,
+            hub_,
+            questions_,
+            auth_,
+            throttle_,
+            types_,
+            openings_,
+            *this,
+            consumers_,
+            presence_.presence(),
+            services_.services(),
+            clock.wall()},
       router_(auth_),
       documents_(router_),
+      neolith_routes_(core_),
+      daemon_routes_(core_, static_cast<StreamOpener&>(*this)),
       pacer_(limits_.flush_interval_max),
       flush_timer_(io),
       tick_timer_(io),
@@ -157,12 +175,15 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   core_.link = link_.get();
   core_.publisher = publisher_.get();
   core_.broker_consumers = this;
+  core_.orchestrators = &orchestrators_;
   client_events_ = std::make_unique<ClientEvents>(clock_, ids_, [this](const v1::Envelope& envelope) {
     if (!link_->up()) return;  // ephemeral: of no use later
     if (auto taken = publisher_->publish(envelope); !taken)
       log_.debug("client event dropped", {{"why", taken.error().text}});
   });
   api_ = std::make_unique<Api>(core_, *link_, *control_, *publisher_, static_cast<StreamOpener&>(*this));
+  neolith_routes_.add_to(router_);
+  daemon_routes_.add_to(router_);
   api_->add_to(router_);
   documents_.add_to(router_);
   return {};
@@ -231,9 +252,11 @@ Result<AccessPtr> Gateway::authenticate(Connection& connection, const HttpReques
 const Dialect* Gateway::dialect_for(const Connection& connection, const HttpRequest& request) const {
   if (request.path == "/cell0d") return &cell0d_;
   if (request.path == "/rpc") return &jsonrpc_;
+  if (request.path == "/daemon/ws" || request.path == "/api/daemon/ws") return &neolith_;
   if (request.path != "/") return nullptr;
   const std::string& listener = connection.listener().name;
   if (listener == "jsonrpc") return &jsonrpc_;
+  if (listener == "neolith") return &neolith_;
   return listener == "http" || listener == "cell0d" ? &cell0d_ : nullptr;
 }
 
@@ -281,12 +304,18 @@ void Gateway::add_session(std::unique_ptr<Session> session, const HttpRequest& r
   session->connection().set_user(session.get());
   session->set_index(sessions_.size());
   sessions_.push_back(std::move(session));
+  sessions_.back()->begin(query);
 }
 
 void Gateway::open_stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) {
   auto query = read_stream_query(request, v1::AUDIENCE_STREAM);
   if (query) query = visible_to(*access, std::move(*query));
   if (!query) return connection.respond(error_response(query.error()));
+  open_stream(connection, access, *query, stream_renderer_);
+}
+
+void Gateway::open_stream(Connection& connection, const AccessPtr& access, const StreamQuery& query,
+                          const Renderer& renderer) {
   auto stream = std::make_unique<StreamClient>(core_, connection, access);
   connection.set_user(stream.get());
   if (!access->anonymous) {
@@ -299,7 +328,7 @@ void Gateway::open_stream(Connection& connection, const HttpRequest& request, co
   ++core_.counts.connections_total;
   stream->set_index(streams_.size());
   streams_.push_back(std::move(stream));
-  if (auto opened = streams_.back()->open(stream_renderer_, *query); !opened) {
+  if (auto opened = streams_.back()->open(renderer, query); !opened) {
     log_.warn("a stream was refused", {{"why", opened.error().text}});
   }
 }

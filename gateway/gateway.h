@@ -17,14 +17,18 @@
 #include "gateway/core.h"
 #include "gateway/dialects/cell0d.h"
 #include "gateway/dialects/jsonrpc.h"
+#include "gateway/dialects/neolith.h"
 #include "gateway/dialects/stream.h"
 #include "gateway/flush_pacer.h"
 #include "gateway/history_queue.h"
 #include "gateway/http/api.h"
 #include "gateway/http/clients.h"
 #include "gateway/http/documents.h"
+#include "gateway/http/daemon_routes.h"
+#include "gateway/http/neolith_routes.h"
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
+#include "gateway/orchestrators.h"
 #include "gateway/port_guard.h"
 #include "gateway/presence/presence_link.h"
 #include "gateway/service_link.h"
@@ -52,9 +56,7 @@ class Gateway final : private Handler,
   // `done` when all have gone or the window is over.
   void drain(std::function<void()> done);
 
-  bool ready() const {
-    return link_->up() && revocations_.current() && presence_.presence().loaded() && !draining_;
-  }
+  bool ready() const { return link_->up() && revocations_.current() && presence_.presence().loaded() && !draining_; }
   // Called whenever ready() may have changed.
   void on_ready_change(std::function<void(bool ready, std::string why)> handler);
 
@@ -95,6 +97,8 @@ class Gateway final : private Handler,
 
   // StreamOpener, ClientDirectory
   void open_stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) override;
+  void open_stream(Connection& connection, const AccessPtr& access, const StreamQuery& query,
+                   const Renderer& renderer) override;
   std::size_t open_clients() const override { return sessions_.size() + streams_.size(); }
   std::vector<std::string> client_ids(std::size_t count_max) const override;
   ClientPage client_page(std::uint64_t after, std::size_t count_max) const override;
@@ -140,6 +144,7 @@ class Gateway final : private Handler,
   SiteGuard guard_;
   Cell0dDialect cell0d_;
   JsonRpcDialect jsonrpc_;
+  NeolithDialect neolith_;
   ArcaneEntrance arcane_;
   StreamRenderer stream_renderer_;
   std::unique_ptr<PortGuard> ports_;
@@ -161,12 +166,15 @@ class Gateway final : private Handler,
   asio::steady_timer consumers_timer_;
   PresenceLink presence_;
   ServiceLink services_;
+  Orchestrators orchestrators_;
   std::uint64_t gaps_seen_ = 0;
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;
   Router router_;
   DocumentRoutes documents_;
+  NeolithRoutes neolith_routes_;
+  DaemonRoutes daemon_routes_;
   FlushPacer pacer_;
   asio::steady_timer flush_timer_;
   asio::steady_timer tick_timer_;

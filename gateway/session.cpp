@@ -4,6 +4,7 @@
 #include "gateway/commands/inbox.h"
 #include "gateway/commands/permissions.h"
 #include "gateway/history_reader.h"
+#include "gateway/orchestrators.h"
 
 namespace cell0::gateway {
 
@@ -26,6 +27,10 @@ Session::~Session() {
     if (is_channel_topic(topic)) core_.presence.unsubscribed(topic);
   }
   if (place_ != nullptr) core_.presence.unsubscribed(place_->counted_topic);
+  for (const std::string& session_id : stop_at_end_) {
+    core_.orchestrators->stop(service_caller(*access_, to_string(client_id_)), session_id,
+                              [](const Result<SessionText>&) {});
+  }
   if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
   if (inbox_ != nullptr) core_.consumers.close(inbox_->id);
 }
@@ -39,7 +44,10 @@ std::string Session::session_id() const {
 // ---- the beginning
 
 bool Session::open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query) {
-  const bool streams = dialect_.manners().streams_unasked;
+  const Manners manners = dialect_.manners();
+  const v1::Filter& asked = query.filter.proto();
+  const bool names_some = !asked.types().empty() || !asked.topics().empty();
+  const bool streams = manners.streams_unasked || (manners.streams_if_asked && names_some);
   const auto past = visible(*access_, query.filter.proto(), true);
   const std::string first = first_frames(streams && past ? opening(query, *past) : std::vector<EventPtr>());
   WebSocketOptions options;
@@ -113,6 +121,10 @@ void Session::follow_access() {
 }
 
 // ---- requests
+
+void Session::begin(const StreamQuery& query) {
+  for (Request& request : dialect_.requests_of_url(query.filter.proto(), query.since)) execute_one(std::move(request));
+}
 
 void Session::on_text(std::string_view text) {
   ++core_.counts.messages_received;

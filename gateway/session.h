@@ -39,6 +39,9 @@ class Session final : public Client {
   // Accepts the upgrade: welcome and opening history leave with the 101. False: the client has its answer already.
   bool open(const HttpRequest& request, std::string_view subprotocol, const StreamQuery& query);
 
+  // The client can be answered from now on: does what its URL asks. Call it once, after open().
+  void begin(const StreamQuery& query);
+
   void on_text(std::string_view text);
   void on_writable();
   // About once a second: the dialect's own ping.
@@ -93,6 +96,10 @@ class Session final : public Client {
   std::unique_ptr<Consuming>& inbox() { return inbox_; }
   std::optional<Seq> since() const { return since_; }
 
+  // When the connection ends an orchestrator's session is stopped. REQUIRES: stops_at_end() is bounded by the caller.
+  void stop_at_end(std::string session_id) { stop_at_end_.push_back(std::move(session_id)); }
+  std::size_t stops_at_end() const { return stop_at_end_.size(); }
+
   // The request whose resume waits for history. Another one in its place answers it.
   void set_resuming(std::optional<Call> call);
   void resumed(const Resumed& found);
@@ -126,6 +133,7 @@ class Session final : public Client {
   std::unique_ptr<Consuming> consuming_;
   std::unique_ptr<Consuming> inbox_;
   std::optional<Call> resuming_;
+  std::vector<std::string> stop_at_end_;
   std::optional<Seq> since_;  // where the client said that it stands when it connected
   MonoTime next_ping_;
   std::uint32_t pings_sent_ = 0;

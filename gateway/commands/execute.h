@@ -54,4 +54,15 @@ void execute(const Call& call, const ChannelPublishCommand& command);
 void execute(const Call& call, const AgentSendCommand& command);
 void execute(const Call& call, const AgentAcknowledgeCommand& command);
 
+// sessions.cpp
+void execute(const Call& call, const SpawnSessionCommand& command);
+void execute(const Call& call, const ExecuteTaskCommand& command);
+void execute(const Call& call, const SessionStatusCommand& command);
+void execute(const Call& call, const StopSessionCommand& command);
+void execute(const Call& call, const ListSessionsCommand& command);
+void execute(const Call& call, const FollowSessionCommand& command);
+void execute(const Call& call, const UnfollowSessionCommand& command);
+void execute(const Call& call, const DaemonStatusCommand& command);
+void execute(const Call& call, const HealthCommand& command);
+
 }  // namespace cell0::gateway

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/topic.h"
+#include "gateway/dialects/session_words.h"
 
 namespace cell0::gateway {
 namespace {
@@ -24,6 +25,11 @@ struct TopicOf {
   Topic operator()(const ChannelSubscribeCommand& command) const { return channel_topic(command.channel); }
   Topic operator()(const ChannelPublishCommand& command) const { return channel_topic(command.channel); }
   Topic operator()(const ChannelHistoryCommand& command) const { return channel_topic(command.channel); }
+  Topic operator()(const SessionStatusCommand& command) const { return session_topic(command.session_id); }
+  Topic operator()(const FollowSessionCommand& command) const {
+    if (command.session_id == "*") return std::nullopt;  // of all those that it may see
+    return session_topic(command.session_id);
+  }
   Topic operator()(const auto&) const { return std::nullopt; }
 };
 

@@ -58,6 +58,16 @@ inline constexpr std::tuple kPermissionTable{
     PermissionEntry<AgentSendCommand>{{true, "agent", "send"}},
     PermissionEntry<AgentListCommand>{{false, "presence", "read"}},
     PermissionEntry<AgentAcknowledgeCommand>{{true}},  // of its own inbox
+    // Which runner a session's type means its orchestrator knows, and checks that.
+    PermissionEntry<SpawnSessionCommand>{{false, "sessions"}},
+    PermissionEntry<ExecuteTaskCommand>{{false, "sessions"}},  // to get its events also subscribe
+    PermissionEntry<SessionStatusCommand>{{false, "subscribe"}},
+    PermissionEntry<StopSessionCommand>{{false, "sessions"}},
+    PermissionEntry<ListSessionsCommand>{{false, "subscribe"}},   // of those that are listed
+    PermissionEntry<FollowSessionCommand>{{false, "subscribe"}},  // for what was also history
+    PermissionEntry<UnfollowSessionCommand>{{}},
+    PermissionEntry<DaemonStatusCommand>{{false, "subscribe"}},
+    PermissionEntry<HealthCommand>{{}},
 };
 
 namespace permissions_detail {

@@ -26,8 +26,10 @@ v1::Filter filter_for(const Call& call, const SubscribeCommand& command) {
     filter.clear_audience();
     filter.clear_types();
   }
+  if (!command.topics.empty()) filter.clear_topics();
   // A consumer comes back to whatever gateway, which may not have seen its types yet.
   for (const std::string& name : command.names) add_name(call, filter, name, !command.consumer);
+  for (const std::string& topic : command.topics) filter.add_topics(topic);
   if (command.min_priority) filter.set_min_priority(*command.min_priority);
   if (command.sources) {
     filter.clear_sources();

@@ -24,6 +24,7 @@ struct SubscribeCommand {
   // With a consumer's name: acknowledged (dialects.md, "Acknowledgement"), from its position, or after `since`.
   std::optional<std::string> consumer;
   std::optional<std::uint64_t> since;
+  std::vector<std::string> topics = {};  // only what is on these (globs); none: as before
 };
 struct AcknowledgeCommand {
   std::uint64_t seq = 0;  // everything up to here is done
@@ -145,6 +146,35 @@ struct AgentAcknowledgeCommand {
   std::uint64_t seq = 0;
 };
 
+// ---- sessions of orchestrators (dialects.md section 5); what their bodies may hold: session_words.h
+
+struct SpawnSessionCommand {
+  std::string body;            // as the service takes it: a JSON object
+  std::string request_id;      // "": none; else a second one like it is answered as the first
+  bool cancel_at_end = false;  // it is stopped when this connection ends
+};
+struct ExecuteTaskCommand {
+  std::string session_id;
+  std::string body;
+  std::string request_id;
+};
+struct SessionStatusCommand {
+  std::string session_id;
+};
+struct StopSessionCommand {
+  std::string session_id;
+};
+struct ListSessionsCommand {};
+struct FollowSessionCommand {
+  std::string session_id;              // "*": every session, from now on
+  std::optional<std::uint64_t> since;  // none: from its beginning
+};
+struct UnfollowSessionCommand {
+  std::string session_id;
+};
+struct DaemonStatusCommand {};
+struct HealthCommand {};
+
 // What the dialect could not understand, in its words.
 struct InvalidCommand {
   std::string text;
@@ -160,7 +190,9 @@ using Command =
                  IssueTokenCommand, RevokeTokenCommand, SessionInfoCommand, PresenceUpdateCommand, PresenceGetCommand,
                  PresenceSubscribeCommand, PresenceUnsubscribeCommand, HeartbeatCommand, ChannelSubscribeCommand,
                  ChannelUnsubscribeCommand, ChannelPublishCommand, ChannelHistoryCommand, AgentSendCommand,
-                 AgentListCommand, AgentAcknowledgeCommand>;
+                 AgentListCommand, AgentAcknowledgeCommand, SpawnSessionCommand, ExecuteTaskCommand,
+                 SessionStatusCommand, StopSessionCommand, ListSessionsCommand, FollowSessionCommand,
+                 UnfollowSessionCommand, DaemonStatusCommand, HealthCommand>;
 
 // ---- and where its reply belongs
 
@@ -176,6 +208,8 @@ struct ReplyContext {
   std::string id;       // of the request, as it stood in its text
   bool silent = false;  // it wants no reply
   std::shared_ptr<ReplyBatch> batch;
+  std::string about = {};  // what the request is about, for errors to say: a session's id
+  bool login = false;      // it says who the client is
 };
 
 struct Request {

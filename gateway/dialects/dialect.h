@@ -20,6 +20,7 @@ struct KeepAlive {
 
 struct Manners {
   bool streams_unasked = true;    // a new client gets the default events, and the query of its URL counts
+  bool streams_if_asked = false;  // nothing unasked; what the query names by types or topics it gets
   bool closes_on_token = true;    // a wrong token in a message ends the connection
   bool large_messages = false;    // up to jsonrpc_message_bytes_max, and compressed if the client likes
   bool has_inbox = false;         // who has shown a token gets what is sent to it as an agent
@@ -47,6 +48,9 @@ class Dialect : public Renderer {
 
   // Never fails: what cannot be understood is an InvalidCommand. `text` may be anything.
   virtual Decoded decode(std::string_view text) const = 0;
+
+  // What a client asks by the query of its URL, as if it were its first messages.
+  virtual std::vector<Request> requests_of_url(const v1::Filter&, std::optional<Seq> /*since*/) const { return {}; }
 
   // Appends the reply as one frame; nothing, if the request wants none or its batch is not complete. Once for each
   // request. A null context is that of what the server says unasked.

@@ -135,9 +135,40 @@ struct SentReply {
   std::optional<Seq> seq = {};
 };
 
+struct HealthReply {
+  bool healthy = false;
+};
+// Of sessions and their orchestrators: what is JSON here is an orchestrator's word, checked (gateway/orchestrators.h).
+struct DaemonStatusReply {
+  std::string status;  // a JSON object
+};
+struct SessionSpawnedReply {
+  std::string session;  // a JSON object
+};
+struct SessionStateReply {
+  std::string session;
+};
+struct SessionsReply {
+  std::string sessions;  // a JSON array
+};
+struct TaskReply {
+  std::string session_id;
+  std::string task_id;
+  bool followed = false;  // the client gets the session's events, and so sees the task begin
+};
+struct SessionFollowedReply {
+  std::string session_id;
+  Resumed resumed;
+};
+struct SessionUnfollowedReply {
+  std::string session_id;
+};
+
 using Reply = std::variant<ErrorReply, WelcomeReply, PingReply, PongReply, EchoReply, SuccessReply, HistoryReply,
                            SubscribedReply, FollowingReply, MethodsReply, MethodReply, ServerReply, StatsReply,
                            RequestStatsReply, AuthenticatedReply, TokenReply, SessionReply, PresenceReply, ChannelReply,
-                           PublishedReply, ChannelHistoryReply, SentReply>;
+                           PublishedReply, ChannelHistoryReply, SentReply, HealthReply, DaemonStatusReply,
+                           SessionSpawnedReply, SessionStateReply, SessionsReply, TaskReply, SessionFollowedReply,
+                           SessionUnfollowedReply>;
 
 }  // namespace cell0::gateway

@@ -8,6 +8,7 @@
 #include "gateway/core.h"
 #include "gateway/http/login.h"
 #include "gateway/http/publish.h"
+#include "gateway/http/query.h"
 #include "gateway/http/router.h"
 #include "gateway/transport/connection.h"
 
@@ -18,6 +19,10 @@ class StreamOpener {
   virtual ~StreamOpener() = default;
   // Answers GET /api/v1/stream.
   virtual void open_stream(Connection& connection, const HttpRequest& request, const AccessPtr& access) = 0;
+  // The same with a query that is made already, and visible to its asker, rendered otherwise. The renderer lives as
+  // long as the gateway.
+  virtual void open_stream(Connection& connection, const AccessPtr& access, const StreamQuery& query,
+                           const Renderer& renderer) = 0;
 };
 
 class Api {

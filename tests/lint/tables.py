@@ -19,6 +19,8 @@ MAY_INCLUDE = {
     "emitters/chat/": ["emitters/chat/", "emitters/runtime/", "emitters/sdk/", "common/", "cell0/v1/"],
     "emitters/demo/": ["emitters/demo/", "emitters/runtime/", "emitters/sdk/", "common/", "cell0/v1/"],
     "emitters/runners/": ["emitters/runners/", "common/"],
+    "emitters/daemons/": ["emitters/daemons/", "emitters/runners/", "emitters/runtime/", "emitters/sdk/", "common/",
+                          "cell0/v1/"],
     "emitters/orchestrator/": ["emitters/orchestrator/", "emitters/runners/", "emitters/runtime/", "emitters/sdk/",
                                "common/", "cell0/v1/"],
     "cli/": ["cli/", "common/", "cell0/v1/"],

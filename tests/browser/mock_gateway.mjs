@@ -74,6 +74,12 @@ export class MockGateway {
     this.#broadcast(Array.from({ length: count }, (_, i) => this.#store(...make(i), 'test', 5)));
   }
 
+  /** As burst, but told in one message, as the events from before a connection are. */
+  tell(count, make) {
+    const events = Array.from({ length: count }, (_, i) => this.#store(...make(i), 'test', 5));
+    for (const client of this.#clients.values()) client.send({ type: 'event_history', events, count, note: 'told at once' });
+  }
+
   /** Tells every client that events were skipped. */
   skip(notice) {
     for (const client of this.#clients.values()) client.send({ type: 'events_skipped', ...notice });

@@ -38,15 +38,16 @@ bool read_list(const HttpRequest& request, std::string_view name, std::string_vi
   }
 }
 
+// A browser that comes back shows both: its URL as it was made, and the last id that it saw.
 Result<std::optional<Seq>> read_since(const HttpRequest& request) {
+  if (const std::string_view last_id = request.header("last-event-id"); !last_id.empty()) {
+    const auto last = parse_number("Last-Event-ID", last_id, 0, kSeqMax.value);
+    if (!last) return last.error();
+    return std::optional(Seq{*last});
+  }
   const auto since = read_number(request, "since", kSeqMax.value);
   if (!since) return since.error();
-  if (*since) return std::optional(Seq{**since});
-  const std::string_view last_id = request.header("last-event-id");
-  if (last_id.empty()) return std::optional<Seq>();
-  const auto last = parse_number("Last-Event-ID", last_id, 0, kSeqMax.value);
-  if (!last) return last.error();
-  return std::optional(Seq{*last});
+  return *since ? std::optional(Seq{**since}) : std::nullopt;
 }
 
 }  // namespace

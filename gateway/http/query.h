@@ -15,7 +15,7 @@ namespace cell0::gateway {
 
 struct StreamQuery {
   EventFilter filter;
-  std::optional<Seq> since;  // ?since=, or SSE's Last-Event-ID
+  std::optional<Seq> since;  // SSE's Last-Event-ID, else ?since=
 };
 
 // `types` (or `type`), `topics` (or `topic`), `sources`: lists with commas; `min_priority`, `session_id`, `since`. With

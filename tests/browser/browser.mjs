@@ -10,10 +10,10 @@ const axe = require('axe-core');
 
 export const kDeadlineMs = 10_000;
 
-export function launch() {
+export function launch(args = []) {
   return chromium.launch({
     executablePath: process.env.CELL0_CHROMIUM ?? '/usr/bin/chromium-headless-shell',
-    args: ['--disable-dev-shm-usage', '--enable-precise-memory-info'],
+    args: ['--disable-dev-shm-usage', '--enable-precise-memory-info', ...args],
   });
 }
 

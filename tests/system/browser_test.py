@@ -27,6 +27,13 @@ def test_logging_in_where_anonymous_clients_may_do_nothing(empty_fabric):
                    CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
 
 
+def test_a_plain_page_of_another_origin(empty_fabric):
+    empty_fabric.start_broker()
+    empty_fabric.start_gateway()
+    run_node_tests("cors.test.mjs", CELL0_URL=empty_fabric.http_url,
+                   CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))
+
+
 def test_the_dashboard_under_load_and_faults():
     run_node_tests("dashboard_mock.test.mjs")
 

@@ -185,6 +185,8 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   neolith_routes_.add_to(router_);
   daemon_routes_.add_to(router_);
   api_->add_to(router_);
+  arcane_routes_ = std::make_unique<ArcaneRoutes>(core_, *control_);
+  arcane_routes_->add_to(router_);
   documents_.add_to(router_);
   return {};
 }

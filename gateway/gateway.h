@@ -22,6 +22,7 @@
 #include "gateway/flush_pacer.h"
 #include "gateway/history_queue.h"
 #include "gateway/http/api.h"
+#include "gateway/http/arcane_routes.h"
 #include "gateway/http/clients.h"
 #include "gateway/http/documents.h"
 #include "gateway/http/daemon_routes.h"
@@ -171,6 +172,7 @@ class Gateway final : private Handler,
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;
   std::unique_ptr<Api> api_;
+  std::unique_ptr<ArcaneRoutes> arcane_routes_;
   Router router_;
   DocumentRoutes documents_;
   NeolithRoutes neolith_routes_;

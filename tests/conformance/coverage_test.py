@@ -15,6 +15,7 @@ JSONRPC_SENT = {
     "presence.subscribe", "channel.subscribe", "channel.unsubscribe", "channel.publish", "channel.history", "agent.send",
     "agent.list", "agent.ack", "events.subscribe", "events.unsubscribe", "gateway.getStats", "heartbeat"}
 JSONRPC_TOLD = {"connection.welcome", "event", "events.resumed", "channel.message", "agent.message", "presence.changed"}
+ARCANE_TOLD = {"connection", "auth_ok", "error", "events_resumed"}
 # The others cannot be brought about from outside at will: tests/unit/gateway/dialects/jsonrpc_test.cpp has them.
 JSONRPC_CODES = {-32700, -32600, -32601, -32602, -32001, -32002, -32101, -32102}
 
@@ -48,7 +49,8 @@ def words(dialect, steps, member):
 
 
 @pytest.mark.parametrize("dialect, member, sent, told", [("cell0d", "type", CELL0D_SENT, CELL0D_TOLD),
-                                                         ("jsonrpc", "method", JSONRPC_SENT, JSONRPC_TOLD)])
+                                                         ("jsonrpc", "method", JSONRPC_SENT, JSONRPC_TOLD),
+                                                         ("arcane", "type", {"auth"}, ARCANE_TOLD)])
 def test_every_message_has_a_row(dialect, member, sent, told):
     assert not sent - words(dialect, ["send", "send_text"], member), "never sent"
     assert not told - words(dialect, ["expect", "expect_all", "expect_text"], member), "never expected"

@@ -43,3 +43,11 @@ def test_the_dashboard_shows_the_whole_demo_scene(empty_fabric):
     empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
     empty_fabric.start_emitter("demo", "--rate", "60")  # a round of half a minute within three seconds
     run_node_tests("demo.test.mjs", CELL0_URL=empty_fabric.http_url)
+
+
+def test_sessions_followed_by_the_client_library_and_its_hooks(empty_fabric):
+    empty_fabric.start_broker()
+    empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
+    empty_fabric.start_program("cell0-orchestrator")
+    run_node_tests("sessions.test.mjs", CELL0_URL=empty_fabric.http_url,
+                   CELL0_TOKEN_FILE=str(empty_fabric.state_dir / "admin.token"))

@@ -4,6 +4,7 @@
 // a second (`tick`, for figures that people read), however fast events arrive.
 import { signal } from '@preact/signals';
 import type { Cell0Client, Cell0Event, ConnectionState, Resumed, ServerStats, Skipped } from '../../client/index.js';
+import { Actors } from './actors.js';
 import { EventLog, kLogLimits, type LogLimits } from './event_log.js';
 import { kFamilies, type Family } from './families.js';
 import { FilteredView } from './filtered_view.js';
@@ -41,6 +42,7 @@ export class Dashboard {
   readonly view: FilteredView;
   readonly counts = new TypeCounts();
   readonly rate = new RateMeter();
+  readonly actors = new Actors();
   readonly now: () => number;
 
   /** Grows when the list must be drawn again. */
@@ -174,6 +176,7 @@ export class Dashboard {
   #receive(event: Cell0Event, isLive: boolean): void {
     this.log.push(eventRow(event, this.counts.count(event.type)));
     this.received += 1;
+    this.actors.take(event);
     if (isLive) this.rate.record(this.now());
     this.#wantFrame();
   }

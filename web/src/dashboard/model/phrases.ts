@@ -97,7 +97,7 @@ export function up(seconds: unknown): string {
 /** What a message of free form says: its text, if it has one where people put it, or its members. */
 export function said(message: unknown): string {
   if (typeof message !== 'object' || message === null) return text(message);
-  const { text: inText, message: inMessage, content } = message as Data;
-  const words_ = [inText, inMessage, content].find((value) => typeof value === 'string' && value !== '');
+  const { text: inText, message: inMessage, content, output } = message as Data;
+  const words_ = [inText, inMessage, content, output].find((value) => typeof value === 'string' && value !== '');
   return words_ === undefined ? fields(object(message)) || text(message) : text(words_);
 }

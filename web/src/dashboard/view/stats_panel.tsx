@@ -4,12 +4,14 @@ import { durationText } from '../model/phrases.js';
 import { Sparkline } from './sparkline.js';
 
 const kNone = '–';
+const kNamesMax = 20;
 
 export function StatsPanel({ dashboard }: { dashboard: Dashboard }) {
   dashboard.tick.value; // drawn again four times a second
   const now = dashboard.now();
   const stats = dashboard.serverStats.value;
   const rate = dashboard.rate.perSecond(now);
+  const { daemons, sessions } = dashboard.actors;
   const started = stats ? Date.parse(stats.start_time) : NaN;
   return (
     <section class="panel" aria-label="Statistics">
@@ -31,6 +33,8 @@ export function StatsPanel({ dashboard }: { dashboard: Dashboard }) {
         />
         <Figure name="connections" label="Connections" value={whole(stats?.connected_clients)} />
         <Figure name="connections-total" label="Connections ever" value={whole(stats?.total_connections)} />
+        <Figure name="daemons" label="Daemons there" value={whole(daemons.length)} names={daemons} />
+        <Figure name="sessions" label="Sessions running" value={whole(sessions.length)} names={sessions} />
         <Figure name="sent" label="Messages out" value={whole(stats?.messages_sent)} />
         <Figure name="taken" label="Messages in" value={whole(stats?.messages_received)} />
       </dl>
@@ -38,9 +42,9 @@ export function StatsPanel({ dashboard }: { dashboard: Dashboard }) {
   );
 }
 
-function Figure({ name, label, value }: { name: string; label: string; value: string }) {
+function Figure({ name, label, value, names }: { name: string; label: string; value: string; names?: string[] }) {
   return (
-    <div>
+    <div title={names?.slice(0, kNamesMax).join(', ')}>
       <dt>{label}</dt>
       <dd data-stat={name}>{value}</dd>
     </div>

@@ -136,6 +136,14 @@ describe('the connection', () => {
     ]);
   });
 
+  it('counts the daemons and sessions that are there, and names them', () => {
+    say(1, 'spell', { spell_name: 'summon', daemon_name: 'claude', success: true });
+    say(1, 'session_spawned', { session: { id: 's1', status: 'running' } });
+    const figure = (name: string) => page.get(`[data-stat="${name}"]`);
+    expect([figure('daemons').textContent, figure('daemons').parentElement!.title]).toEqual(['1', 'claude']);
+    expect([figure('sessions').textContent, figure('sessions').parentElement!.title]).toEqual(['1', 's1']);
+  });
+
   it('asks for figures and shows them', async () => {
     const stats = {
       connected_clients: 3, total_connections: 1_234, messages_sent: 5, messages_received: 6,

@@ -104,14 +104,15 @@ void DaemonRoutes::add_to(Router& router) {
   const auto mine = [this](void (DaemonRoutes::*handle)(const Exchange&) const) {
     return [this, handle](const Exchange& exchange) { (this->*handle)(exchange); };
   };
-  // Where nothing is needed the handler asks for presence:write: of the token, or of the apiKey.
+  // A registration needs presence:write, too: of the token, or of the apiKey in its body.
+  constexpr Need kDaemon = Need::scope("presence", "write");
   router.add({{"POST", "/api/daemon", kBoth, Need::nothing(), mine(&DaemonRoutes::register_daemon)},
               {"GET", "/api/daemon", kBoth, Need::some("subscribe"), mine(&DaemonRoutes::status)},
-              {"DELETE", "/api/daemon", kBoth, Need::nothing(), mine(&DaemonRoutes::unregister)}},
+              {"DELETE", "/api/daemon", kBoth, kDaemon, mine(&DaemonRoutes::unregister)}},
              &neolith_error);
-  router.add({{"POST", "/api/daemon/heartbeat", kBoth, Need::nothing(), mine(&DaemonRoutes::heartbeat)},
+  router.add({{"POST", "/api/daemon/heartbeat", kBoth, kDaemon, mine(&DaemonRoutes::heartbeat)},
               {"GET", "/api/daemon/events", kBoth, Need::some("subscribe"), mine(&DaemonRoutes::events)},
-              {"DELETE", "/api/daemon/events", kBoth, Need::nothing(), mine(&DaemonRoutes::acknowledge)}},
+              {"DELETE", "/api/daemon/events", kBoth, kDaemon, mine(&DaemonRoutes::acknowledge)}},
              &neolith_flat_error);
 }
 
@@ -378,8 +379,8 @@ std::string queued_json(const Queued& queued, bool recovered, bool more) {
 void DaemonRoutes::answer_queued(const Exchange& exchange, const StreamQuery& query, std::uint32_t count) const {
   v1::HistoryRequest request;
   *request.mutable_filter() = query.filter.proto();
-  if (auto narrowed = exchange.access().narrow(*request.mutable_filter(), "history"); !narrowed) {
-    return exchange.fail(narrowed.error());
+  if (!exchange.access().narrow(*request.mutable_filter(), "history")) {  // what was is not for this client
+    return exchange.respond(json_response(queued_json({}, false, false)));
   }
   const Seq since = query.since.value_or(Seq{});
   const Seq head = core_.hub.ring().newest();

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from cell0_test import Fabric
+from cell0_test.acknowledged_emitter import load_proto
+from cell0_test.sessions_worker import SessionsWorker
 from cell0_test.tokens import claims, jwt
 
 HERE = Path(__file__).parent
@@ -40,7 +42,9 @@ def fabric(tmp_path_factory):
     with Fabric(directory) as fabric:
         fabric.start_broker(directory / "broker.toml")
         fabric.start_gateway(gateway__auth__failures_max=1000)  # a row is no guess
+        orchestrator = SessionsWorker(fabric.endpoint("control"), load_proto(directory))
         yield fabric
+        orchestrator.stop()
 
 
 class Values:

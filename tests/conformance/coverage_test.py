@@ -15,6 +15,13 @@ JSONRPC_SENT = {
     "presence.subscribe", "channel.subscribe", "channel.unsubscribe", "channel.publish", "channel.history", "agent.send",
     "agent.list", "agent.ack", "events.subscribe", "events.unsubscribe", "gateway.getStats", "heartbeat"}
 JSONRPC_TOLD = {"connection.welcome", "event", "events.resumed", "channel.message", "agent.message", "presence.changed"}
+NEOLITH_SENT = {"ping", "health_check", "daemon_status", "spawn_session", "execute_task", "session_status", "stop_session",
+                "list_sessions", "auth", "follow_session", "unfollow_session", "ack"}
+NEOLITH_TOLD = {
+    "pong", "health_check_response", "daemon_status_update", "session_spawned", "session_status_update", "sessions_list",
+    "auth_success", "auth_error", "error", "task_executing", "task_completed", "task_failed", "stream_start", "stream_chunk",
+    "stream_end", "tool_call_start", "tool_call_result", "task_accepted", "session_followed", "session_unfollowed",
+    "events_resumed"}
 ARCANE_TOLD = {"connection", "auth_ok", "error", "events_resumed"}
 # The others cannot be brought about from outside at will: tests/unit/gateway/dialects/jsonrpc_test.cpp has them.
 JSONRPC_CODES = {-32700, -32600, -32601, -32602, -32001, -32002, -32101, -32102}
@@ -50,6 +57,7 @@ def words(dialect, steps, member):
 
 @pytest.mark.parametrize("dialect, member, sent, told", [("cell0d", "type", CELL0D_SENT, CELL0D_TOLD),
                                                          ("jsonrpc", "method", JSONRPC_SENT, JSONRPC_TOLD),
+                                                         ("neolith", "type", NEOLITH_SENT, NEOLITH_TOLD),
                                                          ("arcane", "type", {"auth"}, ARCANE_TOLD)])
 def test_every_message_has_a_row(dialect, member, sent, told):
     assert not sent - words(dialect, ["send", "send_text"], member), "never sent"

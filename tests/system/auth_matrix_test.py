@@ -26,6 +26,7 @@ PARAMETERS = {
     "agent.send": {"agent_id": "a2", "message": {}}, "agent.list": {}, "agent.ack": {"seq": 1},
     "events.subscribe": {}, "events.unsubscribe": {}, "gateway.getStats": {}, "heartbeat": {},
 }
+ITS_OWN_KEY = {("POST", "/api/daemon")}  # a key in its body counts like a token: neolith_rest_test has it
 NOT_AUTHENTICATED, NOT_PERMITTED = -32001, -32002
 
 
@@ -70,6 +71,8 @@ def test_every_route_lets_in_whom_its_entry_says(guarded):
     for route in routes:
         place = (route["method"], re.sub(r"{\w+}", "x", route["path"]))
         here = route["listeners"][0]
+        if place in ITS_OWN_KEY:
+            continue
         open_to_all = not route["verb"]
         assert (status_of(guarded, *place, None, here) == 401) is not open_to_all, (place, "anonymous")
         for scope in SCOPES:

@@ -192,8 +192,11 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
     service_desk_.settled(drafts, result);
     presence_events_.publish();  // more of many
   });
-  publish_desk_.fences(
-      [this](std::string_view service, std::uint64_t epoch) { return service_desk_.services().holds(service, epoch); });
+  publish_desk_.fences([this](std::string_view service, std::uint64_t epoch) {
+    const Services& services = service_desk_.services();
+    if (services.holds(service, epoch)) return PublishDesk::FenceVerdict::kHolds;
+    return services.may_return(epoch) ? PublishDesk::FenceVerdict::kNotYet : PublishDesk::FenceVerdict::kOver;
+  });
   restore();
 }
 

@@ -40,6 +40,7 @@ Result<void> check(const v1::WorkerRequest& request) {
 Services::Services(const ServiceBounds& bounds, Seq start, MonoTime now, bool warm, ServiceOutput& output)
     : bounds_(bounds),
       output_(output),
+      first_epoch_(start.value),
       next_epoch_(start.value),
       next_call_(start.value << kCallBits),
       warming_(warm),
@@ -70,6 +71,9 @@ Result<v1::WorkerAnswer> Services::take_worker(const v1::WorkerRequest& request,
   if (request.leaving()) return leave(request);
   if (request.epoch() == 0) return begin(request, peer, now);
   Worker* worker = workers_.find(id_of(request));
+  if (worker == nullptr && may_return(request.epoch())) {
+    return Error{ErrorCode::kUnavailable, "worker: the broker has started anew; register again, with all that you own"};
+  }
   if (worker == nullptr || std::count(worker->epochs.begin(), worker->epochs.end(), request.epoch()) == 0) {
     return fenced(request);
   }

@@ -82,7 +82,8 @@ class Services {
   void restore(const ServiceNote& note);
 
   // A worker registers, renews, or leaves. kInvalid: something of it is wrong, or the service is exclusive and the
-  // worker not, or the other way round; kFull: too many workers or services.
+  // worker not, or the other way round; kFull: too many workers or services; kUnavailable: it was registered with an
+  // earlier run and has to do so again.
   Result<v1::WorkerAnswer> take_worker(const v1::WorkerRequest& request, std::string_view peer, MonoTime now);
   // To be called once that answer is on its way: what follows from it comes after it.
   void answered();
@@ -99,6 +100,9 @@ class Services {
 
   // Whether the epoch is that of an active worker, or of it before it registered again without a break.
   bool holds(std::string_view service, std::uint64_t epoch) const;
+
+  // An epoch of an earlier run, while those who had one may still register again.
+  bool may_return(std::uint64_t epoch) const { return warming_ && epoch < first_epoch_; }
 
   // About once a second: ends leases and the warming.
   void tick(MonoTime now);
@@ -223,6 +227,7 @@ class Services {
 
   const ServiceBounds bounds_;
   ServiceOutput& output_;
+  const std::uint64_t first_epoch_;  // of this run
   std::uint64_t next_epoch_;
   std::uint64_t next_call_;
   bool warming_;

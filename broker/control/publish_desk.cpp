@@ -53,7 +53,7 @@ Result<void> PublishDesk::take(std::string_view peer, std::uint64_t id, std::str
   waiting.outcomes.clear();
   take_keys(waiting);
 
-  fenced_ = fenced();
+  fence_ = fence_verdict();
   Origin& origin = origins_.open(request_.emitter_id, request_.incarnation, request_.answered_through, clock_.mono());
   std::uint64_t n = request_.first_n;
   auto key = waiting.keys.begin();
@@ -115,7 +115,8 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   }
   switch (verdict) {
     case Origin::Verdict::kNext:
-      return fenced_ ? take_fenced(origin) : take_next(origin, envelope, key);
+      if (fence_ == FenceVerdict::kNotYet) return take_early();
+      return fence_ == FenceVerdict::kOver ? take_fenced(origin) : take_next(origin, envelope, key);
     case Origin::Verdict::kDuplicate:
       return take_again(origin.seq_of(n), envelope);
     case Origin::Verdict::kRejected:
@@ -128,12 +129,18 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
   return {v1::PublishOutcome::UNEXPECTED, 0, {}};
 }
 
-// Its worker's epoch is over (services.h): what it did since does not count.
-bool PublishDesk::fenced() const {
-  if (request_.fence_service.empty()) return false;
-  return !fence_holds_ || !fence_holds_(request_.fence_service, request_.fence_epoch);
+PublishDesk::FenceVerdict PublishDesk::fence_verdict() const {
+  if (request_.fence_service.empty()) return FenceVerdict::kHolds;
+  return judge_fence_ ? judge_fence_(request_.fence_service, request_.fence_epoch) : FenceVerdict::kOver;
 }
 
+// Its n is not consumed: it comes again, under the epoch that its worker gets when it registers.
+PublishDesk::Outcome PublishDesk::take_early() const {
+  return {v1::PublishOutcome::UNAVAILABLE, 0,
+          "fence: the worker of " + std::string(request_.fence_service) + " has not registered again yet"};
+}
+
+// Its worker's epoch is over (services.h): what it did since does not count.
 PublishDesk::Outcome PublishDesk::take_fenced(Origin& origin) {
   origin.reject();
   ++counters_.fenced;

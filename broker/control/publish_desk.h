@@ -24,9 +24,11 @@ class PublishDesk {
   // All outlive it.
   PublishDesk(const Limits& limits, Intake& intake, Answers& answers, Counters& counters, const Clock& clock, Log& log);
 
-  // Whether a worker's epoch counts; without it none does.
-  using FenceHolds = std::function<bool(std::string_view service, std::uint64_t epoch)>;
-  void fences(FenceHolds holds) { fence_holds_ = std::move(holds); }
+  // Whether a worker's epoch counts; without it none does. kNotYet: of an earlier run of the broker, its worker may
+  // come and go on with what it owns: its events are refused for now only.
+  enum class FenceVerdict { kHolds, kOver, kNotYet };
+  using JudgeFence = std::function<FenceVerdict(std::string_view service, std::uint64_t epoch)>;
+  void fences(JudgeFence judge) { judge_fence_ = std::move(judge); }
 
   // kInvalid, kTooLarge: the request as a whole. kUnavailable: too many wait. Else it is answered, now or later.
   Result<void> take(std::string_view peer, std::uint64_t id, std::string_view body);
@@ -79,10 +81,11 @@ class PublishDesk {
 
   Result<void> check(const PublishView& request) const;
   void take_keys(Waiting& waiting) const;
-  bool fenced() const;
+  FenceVerdict fence_verdict() const;
   Outcome take_event(Origin& origin, std::uint64_t n, std::string_view envelope, EventKey* key);
   Outcome take_next(Origin& origin, std::string_view envelope, const EventKey* key);
   Outcome take_fenced(Origin& origin);
+  Outcome take_early() const;
   Outcome take_again(Seq seq, std::string_view envelope);
   Outcome take_known(Origin& origin, std::uint64_t n, EventKey& key, const Idempotency::Answer& known);
   Outcome key_reused(const EventKey& key, Seq seq);
@@ -103,8 +106,8 @@ class PublishDesk {
   const Clock& clock_;
   Log& log_;
   LogThrottle throttle_;
-  FenceHolds fence_holds_;
-  bool fenced_ = false;  // the request that is being taken
+  JudgeFence judge_fence_;
+  FenceVerdict fence_ = FenceVerdict::kHolds;  // of the request that is being taken
   Origins origins_;
   Idempotency keys_;
   PublishView request_;  // kept for its memory, as are the next three

@@ -52,6 +52,10 @@ class Fabric:
     def start_emitter(self, kind, *flags, **settings):
         return self._start(f"emit-{kind}", f"cell0-emit-{kind}", flags, self._link(), settings)
 
+    def start_program(self, program, name=None, config=None, **settings):
+        """Any other program of ours that talks to the broker, such as cell0-orchestrator. `name`: one of a kind."""
+        return self._start(name or program, program, ["--config", config] if config else [], self._link(), settings)
+
     def run(self, program, *arguments, settings=None, within=30.0):
         """Runs a program of ours to its end: (exit status, everything it printed)."""
         process = self._start(f"run-{program}-{uuid.uuid4().hex[:6]}", program, arguments, settings or {}, {})

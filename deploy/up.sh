@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and starts cell0 on this machine: broker, gateway, and the emitters system, log and kernel.
+# Builds and starts cell0 on this machine: broker, gateway, the emitters system, log and kernel, and the services
+# daemons and orchestrator.
 #
 #   deploy/up.sh [--detach] [--gateways N] [--demo] [--state-dir DIR]
 #
@@ -79,6 +80,7 @@ write_services() {
     printf 'broker\t%s\n' "$bin/cell0-broker"
     for ((n = 0; n < gateways; n++)); do printf 'gateway-%d\t%s\t--instance\t%d\n' "$n" "$bin/cell0-gateway" "$n"; done
     for kind in "${emitters[@]}"; do printf 'emit-%s\t%s\n' "$kind" "$bin/cell0-emit-$kind"; done
+    for kind in daemons orchestrator; do printf '%s\t%s\n' "$kind" "$bin/cell0-$kind"; done
   } >"$run/services"
 }
 

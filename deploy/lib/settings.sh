@@ -44,6 +44,7 @@ decide_settings() {
   decide CELL0_GATEWAY_LISTEN_NEOLITH gateway.listen neolith $((8787 + offset))
   decide CELL0_GATEWAY_LISTEN_API gateway.listen api $((18800 + offset))
   decide CELL0_GATEWAY_ADMIN_PORT gateway admin_port $((9610 + offset))
+  decide CELL0_EMIT_ADMIN_PORT emit admin_port $((9640 + offset))  # and the seven after it, a kind of emitter each
   for socket in INGEST FANOUT CONTROL; do
     bound=CELL0_BROKER_$socket
     bound=${!bound//'*'/127.0.0.1}
@@ -84,4 +85,5 @@ log_files() {
   local file
   for file in /var/log/syslog /var/log/messages; do [[ ! -e $file ]] || printf '%s,' "$file"; done
   printf '%s' "/var/log/*.log,$1/supervisor.log,$1/broker.log,$1/gateway-*.log,$1/emit-system.log,$1/emit-kernel.log"
+  printf ',%s' "$1/daemons.log" "$1/orchestrator.log"
 }

@@ -4,7 +4,7 @@
 #   supervisor.sh STATE_DIR
 #
 # STATE_DIR/run/services says what to run, one process a line, words separated by tabs: name, program, arguments.
-# They are started in that order and stopped in the opposite one, by groups (emit-*, gateway-*, the rest). One that
+# They are started in that order and stopped in the opposite one, by groups (emitters, gateways, the rest). One that
 # ends is started again after 1, 2, 4 ... 30 s; after a minute of life it begins at 1 s again. One that refuses its
 # configuration (status 2) before everything was ready once (STATE_DIR/run/ready) ends the whole start.
 # Output: STATE_DIR/logs/NAME.log, at most twice LOG_BYTES_MAX each (NAME.log.1 is the older half).
@@ -159,7 +159,7 @@ while [[ ! $stopping ]]; do
   nap 0.5
 done
 say INFO "stopping: emitters, gateways, broker"
-stop_group 'emit-*'
+stop_group '@(emit-*|daemons|orchestrator)'
 stop_group 'gateway-*'
 stop_group '*'
 rm -f "$run"/*.pid "$run/ready" "$run/urls"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs cell0 as systemd services: programs and web bundle to /usr/local, units to /etc/systemd/system, the
-# configuration to /etc/cell0/cell0.toml (an existing one is kept), the user cell0.
+# configuration to /etc/cell0/cell0.toml (an existing one is kept), the users cell0 and cell0-run.
 #
 #   deploy/systemd/install.sh [--start]     --start: enable and start cell0.target
-#   deploy/systemd/install.sh --remove      stops and removes it all but /etc/cell0 and /var/lib/cell0
+#   deploy/systemd/install.sh --remove      stops and removes it all but /etc/cell0, /var/lib/cell0 and cell0-run
 #
 # Needs root. Run again it updates; running services are restarted only with --start.
 set -uo pipefail
@@ -35,7 +35,7 @@ install_programs() {
 install_units() {
   local unit version
   install -D -m 0644 "$here/cell0.sysusers" /usr/local/lib/sysusers.d/cell0.conf
-  systemd-sysusers /usr/local/lib/sysusers.d/cell0.conf || die 1 "cannot create the user cell0"
+  systemd-sysusers /usr/local/lib/sysusers.d/cell0.conf || die 1 "cannot create the users cell0 and cell0-run"
   [[ -e /etc/cell0/cell0.toml ]] || install -D -m 0644 "$repo/deploy/config/cell0.toml" /etc/cell0/cell0.toml
   install -m 0644 "$here"/*.service "$here"/*.target "$UNITS/"
   for unit in "$here"/*.d; do
@@ -44,7 +44,7 @@ install_units() {
   done
   version=$(systemctl --version | awk 'NR == 1 { print $2 }')
   if ((${version%%.*} >= 254)); then
-    for unit in cell0-broker cell0-gateway@ cell0-emitter@; do
+    for unit in cell0-broker cell0-gateway@ cell0-emitter@ cell0-daemons cell0-orchestrator; do
       install -D -m 0644 "$here/backoff.conf" "$UNITS/$unit.service.d/backoff.conf"
     done
   fi
@@ -55,7 +55,7 @@ start() {
   systemctl enable --quiet cell0.target
   systemctl restart cell0.target || die 1 "cell0.target did not start; see: journalctl -u 'cell0*'"
   # The target is up when its services have been asked for; each of them is ready when it said so (Type=notify).
-  for unit in cell0-broker cell0-gateway@0 cell0-emitter@system cell0-emitter@log cell0-emitter@kernel; do
+  for unit in cell0-broker cell0-gateway@0 cell0-emitter@{system,log,kernel} cell0-daemons cell0-orchestrator; do
     timeout 60 systemctl start "$unit" || die 1 "$unit did not start; see: journalctl -u $unit"
   done
   say "cell0 runs: http://localhost:8080/, admin token in /var/lib/cell0/admin.token, logs: journalctl -u 'cell0*'"
@@ -66,7 +66,7 @@ remove() {
   systemctl stop 'cell0-*' 2>/dev/null
   rm -rf "$UNITS"/cell0* /usr/local/lib/sysusers.d/cell0.conf "$PREFIX/share/cell0" "$PREFIX"/bin/cell0 "$PREFIX"/bin/cell0-*
   systemctl daemon-reload
-  say "removed; /etc/cell0, /var/lib/cell0 and the user cell0 are left"
+  say "removed; /etc/cell0, /var/lib/cell0, /var/lib/cell0-run and the users cell0 and cell0-run are left"
 }
 
 case ${1:-} in

@@ -20,7 +20,8 @@ def test_systemd_accepts_the_units(tmp_path):
         (tmp_path / unit.name).write_text(text.replace("/usr/local/bin", str(BIN)))
     for drop_ins in UNITS.glob("*.d"):
         shutil.copytree(drop_ins, tmp_path / drop_ins.name)
-    names = ["cell0-broker.service", "cell0-gateway@0.service", "cell0.target",
+    names = ["cell0-broker.service", "cell0-gateway@0.service", "cell0.target", "cell0-daemons.service",
+             "cell0-orchestrator.service",
              *(f"cell0-emitter@{kind}.service" for kind in ("system", "log", "kernel"))]
     for template in ("cell0-gateway@", "cell0-emitter@"):
         for name in names:
@@ -33,7 +34,7 @@ def test_systemd_accepts_the_units(tmp_path):
 
 
 @pytest.mark.parametrize("config", sorted((DEPLOY / "config").glob("*.toml")), ids=lambda path: path.name)
-@pytest.mark.parametrize("program", ["cell0-broker", "cell0-gateway", "cell0-emit-log"])
+@pytest.mark.parametrize("program", ["cell0-broker", "cell0-gateway", "cell0-emit-log", "cell0-daemons", "cell0-orchestrator"])
 def test_example_configurations_are_valid(program, config):
     checked = subprocess.run([BIN / program, "--config", config, "--check-config"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr

@@ -41,7 +41,7 @@ def test_the_dashboard_under_load_and_faults():
 def test_the_dashboard_shows_the_whole_demo_scene(empty_fabric):
     empty_fabric.start_broker()
     empty_fabric.start_gateway(gateway__web_dir=REPO / "web/dist")
-    empty_fabric.start_emitter("demo", "--rate", "60")  # a round of half a minute within three seconds
+    empty_fabric.start_emitter("demo", "--rate", "100")  # a round of half a minute within two seconds
     run_node_tests("demo.test.mjs", CELL0_URL=empty_fabric.http_url)
 
 

@@ -15,6 +15,16 @@ std::int64_t whole_ms(Duration time) { return std::chrono::duration_cast<std::ch
 
 double as_ms(Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
+std::string facts_json(const SessionSpec& spec) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object();
+  if (!spec.memory_profile.empty()) json.member("memoryProfile", spec.memory_profile);
+  if (spec.cancel_on_disconnect) json.member("onDisconnect", "cancel");
+  json.end_object();
+  return text;
+}
+
 std::string result_json(const RunResult& result, const std::string& runner, Duration took) {
   std::string text;
   JsonWriter json(text);
@@ -55,7 +65,7 @@ Session::Session(Surroundings around, SessionSpec spec, Runner& runner, TaskRunL
       limits_(limits),
       tasks_max_(tasks_max),
       task_(spec_.task),
-      memory_(spec_.memory_profile),
+      memory_(facts_json(spec_)),
       started_at_(around.clock.wall()),
       started_(around.clock.mono()),
       changed_(started_) {}

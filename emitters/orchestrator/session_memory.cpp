@@ -37,16 +37,11 @@ v1::SessionMemory SessionMemory::record() const {
     json.end_object();
   }
   json.end_array();
-  std::string semantic;
-  JsonWriter facts(semantic);
-  facts.begin_object();
-  if (!profile_.empty()) facts.member("memoryProfile", profile_);
-  facts.end_object();
 
   v1::SessionMemory record;
   record.mutable_scratchpad()->set_text(scratchpad_);
   record.mutable_episodic()->set_text(std::move(episodic));
-  record.mutable_semantic()->set_text(std::move(semantic));
+  record.mutable_semantic()->set_text(facts_);
   return record;
 }
 

@@ -18,7 +18,8 @@ class SessionMemory {
   static constexpr std::size_t kShownBytesMax = 400;       // of them in memoryContext
   static constexpr std::size_t kScratchpadBytesMax = 8u << 10;
 
-  explicit SessionMemory(std::string profile) : profile_(std::move(profile)) {}
+  // `facts_json`: an object, of what holds for all of the session.
+  explicit SessionMemory(std::string facts_json) : facts_(std::move(facts_json)) {}
 
   // What came with a task; too large a one is not kept. `context_json`: an object, or empty.
   void set_scratchpad(const std::string& context_json);
@@ -35,7 +36,7 @@ class SessionMemory {
     bool ok = false;
   };
 
-  std::string profile_;
+  std::string facts_;
   std::string scratchpad_ = "{}";
   std::deque<Episode> episodes_;
 };

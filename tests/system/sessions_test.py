@@ -1,6 +1,8 @@
 """The whole way of a session: a neolith client, two gateways, two orchestrators, a real command and a model server."""
+from pathlib import Path
+
 import pytest
-from cell0_test import WebSocket, request, wait_until
+from cell0_test import Fabric, WebSocket, request, wait_until
 from cell0_test.chat_server import ChatServer
 from cell0_test.presence import Gateways
 
@@ -19,17 +21,26 @@ model = "m"
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def models():
     server = ChatServer()
     yield server
     server.close()
 
 
-@pytest.fixture
-def system(fabric, tmp_path, models):
-    """Two gateways and two orchestrators, each with its own way to be reached."""
-    config = tmp_path / "runners.toml"
+@pytest.fixture(scope="module")
+def empty_fabric(tmp_path_factory):
+    with Fabric(tmp_path_factory.mktemp("fabric")) as fabric:
+        yield fabric
+
+
+@pytest.fixture(scope="module")
+def system(empty_fabric, models):
+    """Two gateways and two orchestrators; one for all tests, the last of which kills one."""
+    fabric = empty_fabric
+    fabric.broker = fabric.start_broker()
+    fabric.gateway = fabric.start_gateway()
+    config = fabric.directory / "runners.toml"
     config.write_text(RUNNERS.format(url=models.url("good")), encoding="ascii")
     fabric.ways = Gateways(fabric)
     fabric.orchestrators = {name: fabric.start_program("cell0-orchestrator", f"orchestrator-{name}", config,
@@ -101,6 +112,18 @@ def test_a_session_is_streamed_replayed_and_cancelled_across_gateways(system):
     assert failed["error"] == "cancelled: the session was stopped"
 
 
+def test_a_command_ends_with_its_client_if_it_shall(system):
+    leaving, there = connect(system, 0), connect(system, 1)
+    leaving.send({"type": "spawn_session", "payload": spawn_body("shell", onDisconnect="cancel")})
+    session = leaving.until_type("session_spawned")["session"]["id"]
+    follow(there, session)
+    execute(leaving, session, "echo $$; exec sleep 1000")
+    command = int(there.until_type("stream_chunk")["data"]["chunk"])
+    leaving.close()
+    until_ended(there, session, "terminated")
+    wait_until(lambda: not Path(f"/proc/{command}").exists(), "the command to be gone")
+
+
 def test_a_model_by_rest_is_followed_by_websocket(system):
     made = rest(system, "POST", "/sessions", spawn_body("claude-code"))
     assert made.status == 201
@@ -137,14 +160,14 @@ def test_a_killed_orchestrators_sessions_are_failed_everywhere(system):
         there.until(lambda m, s=session: m["type"] == "task_executing" and m["sessionId"] == s, "the task")
     events = request("GET", system.http_url + "/api/v1/events?type=task_executing&limit=1000",
                      headers=system.bearer).json()["events"]
-    of_one = [e["session_id"] for e in events if e["source"] == "orchestrator.one"]
+    of_one = {e["session_id"] for e in events if e["source"] == "orchestrator.one"} & set(sessions)
     assert 0 < len(of_one) < len(sessions)
     system.orchestrators["one"].kill()
     for client in (here, there):
         waiting = set(of_one)
         while waiting:
             failed = client.until(lambda m: m["type"] == "session_status_update" and m["session"]["status"] == "failed",
-                                  f"the end of {waiting}", 10.0)
+                                  f"the end of {waiting}")
             waiting.remove(failed["session"]["id"])
     for session in of_one:
         assert rest(system, "GET", f"/sessions/{session}", gateway=1).json()["status"] == "failed"

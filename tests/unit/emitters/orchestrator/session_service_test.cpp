@@ -82,6 +82,8 @@ TEST_CASE_FIXTURE(Fixture, "a spawn answers with the session as it begins") {
   CHECK(answer.body.starts_with(R"({"session":{"id":"s","orchestratorId":"vp","task":{"id":"task_)"));
   CHECK(answer.body.find(R"("type":"claude-code","status":"initializing")") != std::string::npos);
   CHECK(call("status", "s", "").body.find(R"("status":"running")") != std::string::npos);
+  const auto other = call("spawn", "", R"({"memoryProfile":"deep","onDisconnect":"cancel"})").body;
+  CHECK(other.find(R"("semantic":{"memoryProfile":"deep","onDisconnect":"cancel"})") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a session without an id gets one") {

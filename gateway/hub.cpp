@@ -54,6 +54,9 @@ void Hub::publish(EventPtr event) {
     if (const auto found = by_topic_.find(published.topic()); found != by_topic_.end()) {
       for (SubscriptionSet* set : found->second) full |= offer(*set, published);
     }
+    if (const auto found = by_session_.find(published.session_id()); found != by_session_.end()) {
+      for (SubscriptionSet* set : found->second) full |= offer(*set, published);
+    }
   }
   if (full)
     flush();
@@ -339,13 +342,24 @@ void Hub::advance(Receiver& client) {
 
 namespace {
 
-// Whether a set with this filter is found by its topics: a few, all exact.
-bool is_by_topic(const EventFilter& filter) {
+// By its session; or by its topics: a few, all exact.
+SubscriptionSet::FoundBy how_found(const EventFilter& filter) {
   constexpr int kTopicsMax = 8;
+  if (!filter.proto().session_id().empty()) return SubscriptionSet::FoundBy::kSession;
   const auto& topics = filter.proto().topics();
-  if (topics.empty() || topics.size() > kTopicsMax) return false;
-  return std::all_of(topics.begin(), topics.end(),
-                     [](const std::string& topic) { return topic.find_first_of("*>") == std::string::npos; });
+  const bool exact = std::all_of(topics.begin(), topics.end(), [](const std::string& topic) {
+    return topic.find_first_of("*>") == std::string::npos;
+  });
+  return exact && !topics.empty() && topics.size() <= kTopicsMax ? SubscriptionSet::FoundBy::kTopics
+                                                                 : SubscriptionSet::FoundBy::kAlways;
+}
+
+void erase_from(std::unordered_map<std::string, std::vector<SubscriptionSet*>>& index, const std::string& key,
+                SubscriptionSet& set) {
+  const auto found = index.find(key);
+  if (found == index.end()) return;
+  std::erase(found->second, &set);
+  if (found->second.empty()) index.erase(found);
 }
 
 }  // namespace
@@ -353,9 +367,10 @@ bool is_by_topic(const EventFilter& filter) {
 Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilter& filter) {
   std::string key = std::to_string(reinterpret_cast<std::uintptr_t>(&renderer)) + ' ' + filter.canonical();
   if (const auto found = sets_.find(key); found != sets_.end()) return found->second.get();
-  const bool by_topic = is_by_topic(filter);
-  const std::size_t count = by_topic ? sets_.size() - general_.size() : general_.size();
-  const std::size_t count_max = by_topic ? limits_.topic_sets_max : limits_.sets_max;
+  const auto found_by = how_found(filter);
+  const bool general = found_by == SubscriptionSet::FoundBy::kAlways;
+  const std::size_t count = general ? general_.size() : sets_.size() - general_.size();
+  const std::size_t count_max = general ? limits_.sets_max : limits_.topic_sets_max;
   if (count >= count_max) {
     return Error{ErrorCode::kFull, "too many different subscriptions on this gateway (at most " +
                                        std::to_string(count_max) + "); use a common one, or another gateway"};
@@ -365,7 +380,7 @@ Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilte
   set->renderer = &renderer;
   set->filter = filter;
   set->key = std::move(key);
-  set->by_topic = by_topic;
+  set->found_by = found_by;
   SubscriptionSet* const made = set.get();
   add_set(std::move(set));
   return made;
@@ -374,9 +389,17 @@ Result<SubscriptionSet*> Hub::set_for(const Renderer& renderer, const EventFilte
 void Hub::add_set(std::unique_ptr<SubscriptionSet> set) {
   set->slot = set_list_.size();
   set_list_.push_back(set.get());
-  if (!set->by_topic) general_.push_back(set.get());
-  for (const std::string& topic : set->filter.proto().topics()) {
-    if (set->by_topic) by_topic_[topic].push_back(set.get());
+  const v1::Filter& filter = set->filter.proto();
+  switch (set->found_by) {
+    case SubscriptionSet::FoundBy::kAlways:
+      general_.push_back(set.get());
+      break;
+    case SubscriptionSet::FoundBy::kTopics:
+      for (const std::string& topic : filter.topics()) by_topic_[topic].push_back(set.get());
+      break;
+    case SubscriptionSet::FoundBy::kSession:
+      by_session_[filter.session_id()].push_back(set.get());
+      break;
   }
   std::string key = set->key;
   sets_.emplace(std::move(key), std::move(set));
@@ -387,12 +410,17 @@ void Hub::drop_set(SubscriptionSet& set) {
   set_list_[set.slot]->slot = set.slot;
   set_list_.pop_back();
   if (set.due) std::erase(due_, &set);
-  if (!set.by_topic) std::erase(general_, &set);
-  for (const std::string& topic : set.filter.proto().topics()) {
-    const auto found = by_topic_.find(topic);
-    if (!set.by_topic || found == by_topic_.end()) continue;
-    std::erase(found->second, &set);
-    if (found->second.empty()) by_topic_.erase(found);
+  const v1::Filter& filter = set.filter.proto();
+  switch (set.found_by) {
+    case SubscriptionSet::FoundBy::kAlways:
+      std::erase(general_, &set);
+      break;
+    case SubscriptionSet::FoundBy::kTopics:
+      for (const std::string& topic : filter.topics()) erase_from(by_topic_, topic, set);
+      break;
+    case SubscriptionSet::FoundBy::kSession:
+      erase_from(by_session_, filter.session_id(), set);
+      break;
   }
   sets_.erase(std::string(set.key));
 }

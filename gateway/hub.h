@@ -40,6 +40,9 @@ struct NewestStored {
 
 // All clients with the same filter and renderer.
 struct SubscriptionSet {
+  // Which events it is looked at for: every one, those of its filter's topics (which are exact), those of its session.
+  enum class FoundBy : std::uint8_t { kAlways, kTopics, kSession };
+
   std::uint64_t id = 0;  // never used again
   const Renderer* renderer = nullptr;
   EventFilter filter;
@@ -52,9 +55,9 @@ struct SubscriptionSet {
   std::optional<ScannedRing> scanned;
   std::optional<NewestStored> newest;
   bool newest_asked = false;
-  std::size_t slot = 0;   // in the hub's list of all
-  bool by_topic = false;  // found by the topics of its filter, which are exact; else looked at for every event
-  bool due = false;       // has a turn to flush
+  std::size_t slot = 0;  // in the hub's list of all
+  FoundBy found_by = FoundBy::kAlways;
+  bool due = false;  // has a turn to flush
 };
 
 struct HubStats {
@@ -95,8 +98,8 @@ class Hub {
   void on_tick();
 
   // From now on: what `filter` admits after the newest event. A client that had a subscription has this one instead,
-  // from where it stands. kFull: too many different subscriptions. Those to a few exact topics cost nothing while other
-  // topics' events come, and have a bound of their own.
+  // from where it stands. kFull: too many different subscriptions. Those to a few exact topics or to one session cost
+  // nothing while other events come, and have a bound of their own.
   Result<void> subscribe(Receiver& client, const Renderer& renderer, const EventFilter& filter);
 
   // As subscribe(), from `since`. `done` is called once, before the first event is sent: at once if the ring reaches
@@ -201,9 +204,10 @@ class Hub {
   HistoryPages pages_;
   std::unordered_map<std::string, std::unique_ptr<SubscriptionSet>> sets_;
   std::vector<SubscriptionSet*> set_list_;  // the same, for walks
-  std::vector<SubscriptionSet*> general_;   // those of them that may admit events of any topic
-  // The others, by each topic of theirs: an agent's inbox, a channel. There may be thousands.
+  std::vector<SubscriptionSet*> general_;   // those of them that are looked at for every event
+  // The others, by each topic of theirs (an agent's inbox, a channel) or by their session. There may be thousands.
   std::unordered_map<std::string, std::vector<SubscriptionSet*>> by_topic_;
+  std::unordered_map<std::string, std::vector<SubscriptionSet*>> by_session_;
   std::vector<SubscriptionSet*> due_;  // have a turn to flush
   std::vector<Receiver*> parked_;
   std::vector<Receiver*> queued_;

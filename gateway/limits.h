@@ -20,7 +20,7 @@ struct CoreLimits {
       16u << 10;                            // rendered for one cursor at a time: more would sit in memory if it stalls
   std::size_t turn_bytes_max = 256u << 10;  // of one subscription set; then it is flushed at once
   std::size_t sets_max = 1024;              // each is looked at for every event
-  std::size_t topic_sets_max = 65'536;      // of exact topics (an agent's inbox, a channel): looked up, ~1 KiB each
+  std::size_t topic_sets_max = 65'536;      // of exact topics (a channel) or of a session: looked up, ~1 KiB each
   std::chrono::milliseconds flush_interval_max{10};  // what batching may cost in latency when the loop is busy
 
   std::size_t pages_max = 16;       // history pages held for cursors below the ring, 256 KiB each

@@ -212,6 +212,41 @@ TEST_CASE("a subscription to a topic that has gone, also in the middle of a turn
   f.expect(first, "e3");
 }
 
+TEST_CASE("subscriptions to a session get its events and every hole, and share the bound of those to topics") {
+  const auto of_session = [](const std::string& id) {
+    v1::Filter filter;
+    filter.set_session_id(id);
+    return EventFilter::create(filter).value();
+  };
+  const auto in_session = [](std::string id) {
+    EventSpec spec;
+    spec.session_id = std::move(id);
+    return spec;
+  };
+  CoreLimits limits = HubFixture::small();
+  limits.sets_max = 1;
+  limits.topic_sets_max = 2;
+  HubFixture f(limits);
+  f.start();
+  HubClient& all = f.subscribed();
+  HubClient& one = f.subscribed(of_session("s1"));
+  HubClient& two = f.subscribed(of_session("s2"));
+  HubClient& more = f.connect();
+  CHECK_FALSE(f.hub.subscribe(*more.user, f.renderer, of_session("s3")).ok());
+  f.publish(1, in_session("s1"));
+  f.publish(2);
+  f.hub.publish(Event::hole(Seq{3}, Seq{4}, SkipReason::kGap));
+  f.publish_flushed(5, in_session("s2"));
+  f.expect(all, "e1 e2 s3-4/0/?/gap e5");
+  f.expect(one, "e1 s3-4/0/?/gap");
+  f.expect(two, "s3-4/0/?/gap e5");
+  f.hub.remove(*one.user);
+  f.publish_flushed(6, in_session("s1"));
+  f.expect(all, "e1 e2 s3-4/0/?/gap e5 e6");
+  f.expect(one, "e1 s3-4/0/?/gap");
+  CHECK(f.hub.stats().sets == 2);
+}
+
 TEST_CASE("a client that leaves takes nobody with it, also with events pending") {
   HubFixture f;
   f.start();

@@ -294,9 +294,12 @@ TEST_CASE("a plain publisher's events are taken, what is wrong is counted, and i
   REQUIRE(pub->send("garbage"));
   const std::array<std::string_view, 2> with_topic{"a topic", "more garbage"};
   REQUIRE(pub->send(with_topic));
+  v1::Envelope lacking = chat_event();
+  lacking.mutable_chat_message()->clear_sender();
+  REQUIRE(pub->send(lacking.SerializeAsString()));
   send(n + 4);
   f.run_until([&] { return f.broker->figures().stats.lost_on_pub() >= lost_before + 3; });
-  CHECK(f.broker->figures().stats.rejected() == 2);
+  CHECK(f.broker->figures().stats.rejected() == 3);
   CHECK(f.broker->counters().accepted_ingest >= 2);
 }
 

@@ -1,5 +1,5 @@
 // The fields of a payload message with their rules, read once from the descriptors: what event_check and event_json
-// walk. Internal to those two.
+// walk, and a dialect that renders every field, absent or not.
 #pragma once
 
 #include <google/protobuf/descriptor.h>

@@ -253,10 +253,12 @@ Result<AccessPtr> Gateway::authenticate(Connection& connection, const HttpReques
 // An explicit path selects the dialect on every listener; the root is the listener's own (dialects.md, first rules).
 const Dialect* Gateway::dialect_for(const Connection& connection, const HttpRequest& request) const {
   if (request.path == "/cell0d") return &cell0d_;
+  if (request.path == "/coda") return &coda_;
   if (request.path == "/rpc") return &jsonrpc_;
   if (request.path == "/daemon/ws" || request.path == "/api/daemon/ws") return &neolith_;
   if (request.path != "/") return nullptr;
   const std::string& listener = connection.listener().name;
+  if (listener == "coda") return &coda_;
   if (listener == "jsonrpc") return &jsonrpc_;
   if (listener == "neolith") return &neolith_;
   return listener == "http" || listener == "cell0d" ? &cell0d_ : nullptr;
@@ -272,10 +274,13 @@ void Gateway::open_session(Connection& connection, const HttpRequest& request, A
   if (dialect == nullptr) {
     return connection.respond(
         error_response({ErrorCode::kNotFound, "no WebSocket dialect at " + request.path.substr(0, 200) +
-                                                  " here; /cell0d, /rpc and /ws/events are some"}));
+                                                  " here; /cell0d, /rpc, /coda and /ws/events are some"}));
   }
   auto query = read_stream_query(request, dialect->audience());
   if (!query) return connection.respond(error_response(query.error()));
+  auto filter = EventFilter::create(dialect->meant(query->filter.proto()));
+  if (!filter) return connection.respond(error_response(filter.error()));
+  query->filter = std::move(*filter);
   add_session(std::make_unique<Session>(core_, connection, *dialect, std::move(access)), request, subprotocol, *query);
 }
 

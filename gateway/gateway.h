@@ -16,6 +16,7 @@
 #include "gateway/client_events.h"
 #include "gateway/core.h"
 #include "gateway/dialects/cell0d.h"
+#include "gateway/dialects/coda.h"
 #include "gateway/dialects/jsonrpc.h"
 #include "gateway/dialects/neolith.h"
 #include "gateway/dialects/stream.h"
@@ -144,6 +145,7 @@ class Gateway final : private Handler,
   Openings openings_;
   SiteGuard guard_;
   Cell0dDialect cell0d_;
+  CodaDialect coda_;
   JsonRpcDialect jsonrpc_;
   NeolithDialect neolith_;
   ArcaneEntrance arcane_;

@@ -10,8 +10,9 @@ void Gateway::on_text(Connection& connection, std::string_view text) {
   if (connection.mode() == Mode::kWebSocket) static_cast<Session*>(connection.user())->on_text(text);
 }
 
-// dialects.md: a binary frame that holds UTF-8 JSON is taken as text; what is not UTF-8 is not JSON either.
-void Gateway::on_binary(Connection& connection, std::string_view bytes) { on_text(connection, bytes); }
+void Gateway::on_binary(Connection& connection, std::string_view bytes) {
+  if (connection.mode() == Mode::kWebSocket) static_cast<Session*>(connection.user())->on_binary(bytes);
+}
 
 void Gateway::on_writable(Connection& connection) {
   auto* client = static_cast<Client*>(connection.user());

@@ -14,11 +14,41 @@ EventFilter of_audience(v1::Audience audience) {
   return EventFilter::create(filter).value();
 }
 
+// The types with a star in dialects.md section 3.
+EventFilter of_replayed() {
+  v1::Filter filter;
+  for (const EventType& type : event_types()) {
+    if (type.replay) filter.add_types(type.name);
+  }
+  return EventFilter::create(filter).value();
+}
+
 }  // namespace
+
+std::optional<EventFilter> OpeningWindow::narrowed(const EventFilter& filter) const {
+  if (filter_.proto().types().empty()) return filter;
+  v1::Filter narrowed = filter.proto();
+  narrowed.clear_audience();
+  narrowed.clear_types();
+  for (const std::string& type : filter_.proto().types()) {
+    if (filter.may_admit_type(type)) narrowed.add_types(type);
+  }
+  if (narrowed.types().empty()) return std::nullopt;
+  return EventFilter::create(narrowed).value();
+}
+
+std::vector<EventPtr> OpeningWindow::admitted(const EventFilter& narrowed) const {
+  std::vector<EventPtr> admitted;
+  if (filter_.proto().types().empty()) return admitted;
+  for (const EventPtr& event : events_) {
+    if (narrowed.admits(event->facts())) admitted.push_back(event);
+  }
+  return admitted;
+}
 
 std::vector<OpeningRule> opening_rules(const CoreLimits& limits) {
   return {{v1::AUDIENCE_CELL0D, of_audience(v1::AUDIENCE_CELL0D), limits.opening_events},
-          {v1::AUDIENCE_CODA, replay_filter(of_audience(v1::AUDIENCE_CODA)).value(), limits.opening_events},
+          {v1::AUDIENCE_CODA, of_replayed(), limits.opening_events},
           {v1::AUDIENCE_ARCANE, of_audience(v1::AUDIENCE_ARCANE), kSpells}};
 }
 
@@ -43,17 +73,6 @@ const OpeningWindow* Openings::find(v1::Audience audience) const {
     if (audiences_[i] == audience) return &windows_[i];
   }
   return nullptr;
-}
-
-std::optional<EventFilter> replay_filter(const EventFilter& filter) {
-  v1::Filter replayed = filter.proto();
-  replayed.clear_audience();
-  replayed.clear_types();
-  for (const EventType& type : event_types()) {
-    if (type.replay && filter.may_admit_type(type.name)) replayed.add_types(type.name);
-  }
-  if (replayed.types().empty()) return std::nullopt;
-  return EventFilter::create(replayed).value();
 }
 
 }  // namespace cell0::gateway

@@ -26,6 +26,11 @@ class OpeningWindow {
   std::size_t events_max() const { return events_max_; }
   const std::vector<EventPtr>& events() const { return events_; }  // oldest first
 
+  // A client's filter as it holds here: a window of certain types shows no others. None: it admits none of them.
+  std::optional<EventFilter> narrowed(const EventFilter& filter) const;
+  // Of a window of certain types what that admits: all that there was since its first. Of others nothing.
+  std::vector<EventPtr> admitted(const EventFilter& narrowed) const;
+
  private:
   EventFilter filter_;
   std::size_t events_max_;
@@ -56,9 +61,5 @@ class Openings {
   std::vector<v1::Audience> audiences_;
   std::vector<OpeningWindow> windows_;
 };
-
-// The filter of a coda client as it holds for its replay: the types with a star in dialects.md section 3 which it
-// admits. None: it admits none of them.
-std::optional<EventFilter> replay_filter(const EventFilter& filter);
 
 }  // namespace cell0::gateway

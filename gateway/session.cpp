@@ -73,10 +73,14 @@ bool Session::open(const HttpRequest& request, std::string_view subprotocol, con
 std::vector<EventPtr> Session::opening(const StreamQuery& query, const EventFilter& filter) const {
   const OpeningWindow* window = core_.openings.find(dialect_.audience());
   if (query.since || window == nullptr) return {};
-  const bool standard = filter.canonical() == window->filter().canonical();
+  const auto shown = window->narrowed(filter);
+  if (!shown) return {};
+  const bool standard = shown->canonical() == window->filter().canonical();
   if (standard && !dialect_.manners().shows_some) return window->events();
-  return core_.hub.newest(filter, window->events_max(), core_.limits.opening_scan_max,
-                          [this](const Event& event) { return dialect_.shows(event); });
+  auto newest = core_.hub.newest(*shown, window->events_max(), core_.limits.opening_scan_max,
+                                 [this](const Event& event) { return dialect_.shows(event); });
+  auto held = window->admitted(*shown);  // perhaps from before the ring
+  return held.size() > newest.size() ? held : newest;
 }
 
 std::string Session::first_frames(std::vector<EventPtr> opening) const {
@@ -126,10 +130,12 @@ void Session::begin(const StreamQuery& query) {
   for (Request& request : dialect_.requests_of_url(query.filter.proto(), query.since)) execute_one(std::move(request));
 }
 
-void Session::on_text(std::string_view text) {
+void Session::on_text(std::string_view text) { take(dialect_.decode(text)); }
+void Session::on_binary(std::string_view bytes) { take(dialect_.decode_binary(bytes)); }
+
+void Session::take(Decoded decoded) {
   ++core_.counts.messages_received;
   last_message_ = core_.clock.wall();
-  Decoded decoded = dialect_.decode(text);
   if (decoded.is_batch) ++core_.counts.batches;
   for (Request& request : decoded.requests) {
     ++(request.context.silent ? core_.counts.notifications : core_.counts.requests);
@@ -166,9 +172,15 @@ void Session::resumed(const Resumed& found) {
 // ---- output
 
 void Session::send(const ReplyContext& context, const Reply& reply) {
-  if (std::holds_alternative<ErrorReply>(reply)) ++core_.counts.errors;
   std::string frame;
-  dialect_.reply(frame, context, reply);
+  if (const auto* error = std::get_if<ErrorReply>(&reply)) {
+    ++core_.counts.errors;
+    ErrorReply told = *error;
+    told.time = core_.clock.wall();
+    dialect_.reply(frame, context, told);
+  } else {
+    dialect_.reply(frame, context, reply);
+  }
   if (frame.empty()) return;
   ++core_.counts.messages_sent;
   connection().send_reply(frame);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/uuid.h"
+#include "gateway/audio_session.h"
 #include "gateway/commands/call.h"
 #include "gateway/core.h"
 #include "gateway/dialects/dialect.h"
@@ -43,6 +44,7 @@ class Session final : public Client {
   void begin(const StreamQuery& query);
 
   void on_text(std::string_view text);
+  void on_binary(std::string_view bytes);
   void on_writable();
   // About once a second: the dialect's own ping.
   void on_tick(MonoTime now);
@@ -100,6 +102,9 @@ class Session final : public Client {
   void stop_at_end(std::string session_id) { stop_at_end_.push_back(std::move(session_id)); }
   std::size_t stops_at_end() const { return stop_at_end_.size(); }
 
+  // Null: it has none open.
+  std::unique_ptr<AudioSession>& audio() { return audio_; }
+
   // The request whose resume waits for history. Another one in its place answers it.
   void set_resuming(std::optional<Call> call);
   void resumed(const Resumed& found);
@@ -112,6 +117,7 @@ class Session final : public Client {
 
   std::vector<EventPtr> opening(const StreamQuery& query, const EventFilter& filter) const;
   std::string first_frames(std::vector<EventPtr> opening) const;
+  void take(Decoded decoded);
   void execute_one(Request request);
   void open_stream(const EventFilter& filter);
   void follow_access();
@@ -132,6 +138,7 @@ class Session final : public Client {
   std::unique_ptr<Questions> questions_;  // only while there are any: an idle client should cost little
   std::unique_ptr<Consuming> consuming_;
   std::unique_ptr<Consuming> inbox_;
+  std::unique_ptr<AudioSession> audio_;
   std::optional<Call> resuming_;
   std::vector<std::string> stop_at_end_;
   std::optional<Seq> since_;  // where the client said that it stands when it connected

@@ -45,6 +45,12 @@ void execute(const Call& call, const PresenceUnsubscribeCommand& command);
 void execute(const Call& call, const HeartbeatCommand& command);
 void execute(const Call& call, const AgentListCommand& command);
 
+// coda.cpp
+void execute(const Call& call, const ChatCommand& command);
+void execute(const Call& call, const AudioStartCommand& command);
+void execute(const Call& call, const AudioFrameCommand& command);
+void execute(const Call& call, const AudioEndCommand& command);
+
 // channels.cpp
 void execute(const Call& call, const ChannelSubscribeCommand& command);
 void execute(const Call& call, const ChannelUnsubscribeCommand& command);

@@ -22,6 +22,7 @@ Result<std::string> topic_below(std::string_view prefix, std::string_view what, 
 struct TopicOf {
   using Topic = std::optional<Result<std::string>>;
 
+  Topic operator()(const ChatCommand&) const { return std::string("events.chat_message"); }
   Topic operator()(const ChannelSubscribeCommand& command) const { return channel_topic(command.channel); }
   Topic operator()(const ChannelPublishCommand& command) const { return channel_topic(command.channel); }
   Topic operator()(const ChannelHistoryCommand& command) const { return channel_topic(command.channel); }

@@ -38,6 +38,10 @@ inline constexpr std::tuple kPermissionTable{
     PermissionEntry<MethodsCommand>{{}},
     PermissionEntry<MethodCommand>{{}},
     PermissionEntry<ServerCommand>{{}},
+    PermissionEntry<ChatCommand>{{false, "publish"}},
+    PermissionEntry<AudioStartCommand>{{}},  // whoever serves `voice` knows whom it hears
+    PermissionEntry<AudioFrameCommand>{{}},
+    PermissionEntry<AudioEndCommand>{{}},
     PermissionEntry<HistoryCommand>{{false, "history"}},
     PermissionEntry<StatsCommand>{{}},
     PermissionEntry<RequestStatsCommand>{{true}},

@@ -119,6 +119,23 @@ struct PresenceSubscribeCommand {
 struct PresenceUnsubscribeCommand {};
 struct HeartbeatCommand {};
 
+// ---- chat and audio
+
+struct ChatCommand {
+  std::string message;
+  std::optional<std::string> session_id;  // none, or empty: a new one
+};
+struct AudioStartCommand {
+  std::string session_id;
+  std::string config;  // a JSON object, or empty
+};
+struct AudioFrameCommand {
+  std::string bytes;
+};
+struct AudioEndCommand {
+  std::optional<std::string> session_id;  // none: of the one that is open
+};
+
 // ---- channels and agents
 
 struct ChannelSubscribeCommand {
@@ -183,16 +200,15 @@ struct InvalidCommand {
 };
 
 // gateway/commands/permissions.h has an entry for each, in this order.
-using Command =
-    std::variant<InvalidCommand, SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, FollowCommand,
-                 UnfollowCommand, PingCommand, EchoCommand, MethodsCommand, MethodCommand, ServerCommand,
-                 HistoryCommand, StatsCommand, RequestStatsCommand, GatewayStatsCommand, AuthenticateCommand,
-                 IssueTokenCommand, RevokeTokenCommand, SessionInfoCommand, PresenceUpdateCommand, PresenceGetCommand,
-                 PresenceSubscribeCommand, PresenceUnsubscribeCommand, HeartbeatCommand, ChannelSubscribeCommand,
-                 ChannelUnsubscribeCommand, ChannelPublishCommand, ChannelHistoryCommand, AgentSendCommand,
-                 AgentListCommand, AgentAcknowledgeCommand, SpawnSessionCommand, ExecuteTaskCommand,
-                 SessionStatusCommand, StopSessionCommand, ListSessionsCommand, FollowSessionCommand,
-                 UnfollowSessionCommand, DaemonStatusCommand, HealthCommand>;
+using Command = std::variant<
+    InvalidCommand, SubscribeCommand, AcknowledgeCommand, UnsubscribeCommand, FollowCommand, UnfollowCommand,
+    PingCommand, EchoCommand, MethodsCommand, MethodCommand, ServerCommand, ChatCommand, AudioStartCommand,
+    AudioFrameCommand, AudioEndCommand, HistoryCommand, StatsCommand, RequestStatsCommand, GatewayStatsCommand,
+    AuthenticateCommand, IssueTokenCommand, RevokeTokenCommand, SessionInfoCommand, PresenceUpdateCommand,
+    PresenceGetCommand, PresenceSubscribeCommand, PresenceUnsubscribeCommand, HeartbeatCommand, ChannelSubscribeCommand,
+    ChannelUnsubscribeCommand, ChannelPublishCommand, ChannelHistoryCommand, AgentSendCommand, AgentListCommand,
+    AgentAcknowledgeCommand, SpawnSessionCommand, ExecuteTaskCommand, SessionStatusCommand, StopSessionCommand,
+    ListSessionsCommand, FollowSessionCommand, UnfollowSessionCommand, DaemonStatusCommand, HealthCommand>;
 
 // ---- and where its reply belongs
 

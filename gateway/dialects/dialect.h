@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string_view>
 
-#include "cell0/v1/options.pb.h"
+#include "cell0/v1/control.pb.h"
 #include "gateway/dialects/command.h"
 #include "gateway/dialects/reply.h"
 #include "gateway/renderer.h"
@@ -48,6 +48,11 @@ class Dialect : public Renderer {
 
   // Never fails: what cannot be understood is an InvalidCommand. `text` may be anything.
   virtual Decoded decode(std::string_view text) const = 0;
+  // A binary frame: UTF-8 JSON is taken as text, and what is not UTF-8 is not JSON either (dialects.md, first rules).
+  virtual Decoded decode_binary(std::string_view bytes) const { return decode(bytes); }
+
+  // A filter out of a client's URL, with the types' names as its dialect means them.
+  virtual v1::Filter meant(v1::Filter filter) const { return filter; }
 
   // What a client asks by the query of its URL, as if it were its first messages.
   virtual std::vector<Request> requests_of_url(const v1::Filter&, std::optional<Seq> /*since*/) const { return {}; }

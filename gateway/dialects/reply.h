@@ -21,6 +21,7 @@ struct ErrorReply {
   std::string text;
   Fault fault = Fault::kInvalidParams;
   std::string data = {};  // JSON text, or empty
+  WallTime time = {};     // set when it is sent
 };
 
 inline ErrorReply error_reply(const Error& error) { return {error.text, fault_of(error.code)}; }
@@ -59,6 +60,22 @@ struct SubscribedReply {
 struct FollowingReply {
   Resumed resumed;
   std::optional<std::string> channel = {};  // of a channel; else of events
+};
+
+struct AudioStartedReply {
+  std::string session_id;
+  std::string client_id;
+  WallTime time;
+};
+struct AudioEndedReply {
+  std::string session_id;
+  std::string client_id;
+  std::uint64_t chunks = 0;
+  WallTime time;
+};
+struct AudioFailedReply {
+  std::string text;
+  WallTime time;
 };
 
 struct MethodsReply {};  // the dialect knows them
@@ -165,10 +182,10 @@ struct SessionUnfollowedReply {
 };
 
 using Reply = std::variant<ErrorReply, WelcomeReply, PingReply, PongReply, EchoReply, SuccessReply, HistoryReply,
-                           SubscribedReply, FollowingReply, MethodsReply, MethodReply, ServerReply, StatsReply,
-                           RequestStatsReply, AuthenticatedReply, TokenReply, SessionReply, PresenceReply, ChannelReply,
-                           PublishedReply, ChannelHistoryReply, SentReply, HealthReply, DaemonStatusReply,
-                           SessionSpawnedReply, SessionStateReply, SessionsReply, TaskReply, SessionFollowedReply,
-                           SessionUnfollowedReply>;
+                           AudioStartedReply, AudioEndedReply, AudioFailedReply, SubscribedReply, FollowingReply,
+                           MethodsReply, MethodReply, ServerReply, StatsReply, RequestStatsReply, AuthenticatedReply,
+                           TokenReply, SessionReply, PresenceReply, ChannelReply, PublishedReply, ChannelHistoryReply,
+                           SentReply, HealthReply, DaemonStatusReply, SessionSpawnedReply, SessionStateReply,
+                           SessionsReply, TaskReply, SessionFollowedReply, SessionUnfollowedReply>;
 
 }  // namespace cell0::gateway

@@ -19,6 +19,7 @@ KINDS = {
     "<uuid>": lambda v: isinstance(v, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", v),
     "<iso>": lambda v: isinstance(v, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", v),
     "<seq>": lambda v: isinstance(v, int) and 0 < v < 2**53,
+    "<unix>": lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and 1.7e9 < v < 4e9,
     "<int>": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "<text>": lambda v: isinstance(v, str) and v != "",
     "<list>": lambda v: isinstance(v, list),
@@ -29,7 +30,8 @@ KINDS = {
 def cases():
     for table in sorted(HERE.glob("*/*.json")):
         document = json.loads(table.read_text(encoding="utf-8"))
-        defaults = {"path": document.get("path", "/"), "port": document.get("port", "http"), "first": document.get("first", [])}
+        defaults = {"path": document.get("path", "/"), "port": document.get("port", "http"), "first": document.get("first", []),
+                    "also": document.get("also", {})}
         for case in document["cases"]:
             name = f"{table.parent.name}/{table.stem}: {case['name']}"
             yield pytest.param({**defaults, **case}, id=name)
@@ -192,12 +194,13 @@ def test_case(case, fabric):
         def client(name):
             if name not in clients:
                 options = {"extra_headers": values.fill(case["headers"])} if "headers" in case and not name else {}
-                opened = fabric.connect(values.fill(case["path"]), port=case["port"], **options)
+                opened = fabric.connect(values.fill(case["also"].get(name, case["path"])), port=case["port"], **options)
                 clients[name] = stack.enter_context(opened)
                 for step in case["first"]:
                     take(step, opened, fabric, values)
             return clients[name]
 
-        client("")
+        for name in ["", *case["also"]]:
+            client(name)
         for step in case["steps"]:
             take(step, client(step.get("on", "")), fabric, values)

@@ -9,6 +9,14 @@ HERE = Path(__file__).parent
 CELL0D_SENT = {"subscribe", "unsubscribe", "ping", "get_history", "get_stats", "echo", "auth", "ack"}
 CELL0D_TOLD = {"connection_established", "event_history", "event", "subscription_updated", "pong", "server_stats", "echo",
                "error", "events_resumed", "auth_ok"}
+CODA_SENT = {"chat_message", "audio_session_start", "audio_session_end", "auth"}
+CODA_TOLD = {
+    "replay", "error", "auth_ok", "chat_response", "events_resumed", "audio_session_started", "audio_session_ended", "audio_error",
+    "system_info", "system_error", "system_metrics", "stt_start", "stt_interim", "stt_result", "stt_error", "llm_start", "llm_token",
+    "llm_result", "llm_error", "tts_start", "tts_progress", "tts_result", "tts_error", "tts_status", "memory_store",
+    "memory_retrieve", "tool_call", "tool_result", "tool_error", "conversation_start", "conversation_turn", "conversation_end",
+    "latency_trace", "component_timing", "component_status", "component_error", "component_health", "system_status",
+    "integration_metrics", "performance_alert", "performance_metrics", "component_stats"}
 JSONRPC_SENT = {
     "rpc.ping", "rpc.echo", "rpc.listMethods", "rpc.getMethodInfo", "rpc.getServerInfo", "rpc.getStats",
     "auth.authenticate", "auth.generateToken", "auth.revokeToken", "session.getInfo", "presence.update", "presence.get",
@@ -57,6 +65,7 @@ def words(dialect, steps, member):
 
 @pytest.mark.parametrize("dialect, member, sent, told", [("cell0d", "type", CELL0D_SENT, CELL0D_TOLD),
                                                          ("jsonrpc", "method", JSONRPC_SENT, JSONRPC_TOLD),
+                                                         ("coda", "type", CODA_SENT, CODA_TOLD),
                                                          ("neolith", "type", NEOLITH_SENT, NEOLITH_TOLD),
                                                          ("arcane", "type", {"auth"}, ARCANE_TOLD)])
 def test_every_message_has_a_row(dialect, member, sent, told):

@@ -264,7 +264,7 @@ function now() {
   return new Date().toISOString();
 }
 
-/** Something of every type, for looking at the page by hand. */
+/** Something of every family, for looking at the page by hand. */
 export function demoEvent(i) {
   const kernel = `kernel_${String(i % 4).padStart(3, '0')}`;
   const scenes = [
@@ -281,6 +281,14 @@ export function demoEvent(i) {
     ['tool_call', { tool_name: 'read_file', parameters: { path: 'report.md' }, call_id: 'c17' }],
     ['log_stream', { level: 'ERROR', message: 'upstream closed the connection before its answer', logger: 'model.ollama', metadata: {} }],
     ['client_disconnect', { client_id: randomUUID(), reason: 'closed by the client' }],
+    ['stt_result', { text: 'How many kernels ran?', confidence: 0.94, duration_ms: 820, language: 'en' }],
+    ['spell', {
+      spell_name: 'invoke', daemon_name: 'gemini', success: i % 5 > 0, description: '',
+      metadata: { task: 'write a haiku', execution_time: 1.2, error: 'not summoned' },
+    }],
+    ['session_status_update', { session: { id: `session_${i % 3}`, type: 'demo', status: i % 2 ? 'running' : 'completed' } }],
+    ['stream_chunk', { sessionId: 'session_1', chunk: 'four, ', metadata: { type: 'text', index: i } }],
+    ['channel_message', { channel: 'general', message: { text: 'lunch?' } }],
     ['system_metrics', { memory_mb: 812.5, cpu_percent: 12.5, uptime_seconds: 4_210 + i }],
   ];
   return scenes[i % scenes.length];

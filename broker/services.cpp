@@ -71,7 +71,7 @@ Result<v1::WorkerAnswer> Services::take_worker(const v1::WorkerRequest& request,
   if (request.leaving()) return leave(request);
   if (request.epoch() == 0) return begin(request, peer, now);
   Worker* worker = workers_.find(id_of(request));
-  if (worker == nullptr && may_return(request.epoch())) {
+  if (worker == nullptr && request.epoch() < first_epoch_) {
     return Error{ErrorCode::kUnavailable, "worker: the broker has started anew; register again, with all that you own"};
   }
   if (worker == nullptr || std::count(worker->epochs.begin(), worker->epochs.end(), request.epoch()) == 0) {

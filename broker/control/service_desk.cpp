@@ -65,6 +65,9 @@ Result<v1::ServiceReplyAnswer> ServiceDesk::take_reply(v1::ServiceReplyRequest r
 Result<std::optional<v1::ServiceStateAnswer>> ServiceDesk::take_state(std::string_view peer, std::uint64_t id,
                                                                       v1::ServiceStateRequest request) {
   if (auto checked = services_.check_state(request); !checked) return checked.error();
+  if (services_.may_return(request.epoch())) {
+    return Error{ErrorCode::kUnavailable, "service_state.epoch: the worker has not registered again yet"};
+  }
   if (!services_.holds(request.service(), request.epoch())) {
     v1::ServiceStateAnswer fenced;
     fenced.set_fenced(true);

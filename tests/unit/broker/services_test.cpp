@@ -644,6 +644,24 @@ TEST_CASE("epochs and calls grow over starts") {
   CHECK(out.calls[0].second.call() > bench.last_call().call());
 }
 
+TEST_CASE("what is of the run before is not over while workers are expected to register again") {
+  Bench bench(true);
+  const auto renewed = [&] {
+    v1::WorkerRequest request = hello("a");
+    request.set_epoch(kStart.value - 7);
+    return bench.services.take_worker(request, "a", bench.now);
+  };
+  REQUIRE_FALSE(renewed().ok());
+  CHECK(renewed().error().code == ErrorCode::kUnavailable);
+  CHECK(bench.services.may_return(kStart.value - 7));
+  const auto a = bench.join(with_keys(hello("a"), {"s1"}));
+  CHECK(a.lost_size() == 0);
+  bench.pass(seconds(7), {{hello("a"), a.epoch()}});
+  CHECK_FALSE(bench.services.may_return(kStart.value - 7));
+  CHECK_FALSE(bench.services.holds("sessions", kStart.value - 7));
+  CHECK(bench.services.holds("sessions", a.epoch()));
+}
+
 TEST_CASE("our own stalls end no lease") {
   Bench bench;
   const auto a = bench.join(hello("a"));

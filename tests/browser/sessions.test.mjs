@@ -1,6 +1,7 @@
 // NeolithClient and the hooks against a running fabric (CELL0_URL) with an orchestrator: in Node, with React and with
 // Preact, and in a page.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, afterEach, before, test } from 'node:test';
 import { createHooks, NeolithClient, NeolithError } from '../../web/dist/client/index.js';
@@ -26,8 +27,8 @@ afterEach(() => {
 });
 
 /** A client behind the proxy that can be cut, connected. */
-async function start() {
-  const client = new NeolithClient({ url: `${fabric.url}/daemon/ws`, WebSocket, backoff: kBackoff });
+async function start(options = {}) {
+  const client = new NeolithClient({ url: `${fabric.url}/daemon/ws`, WebSocket, backoff: kBackoff, ...options });
   clients.push(client);
   client.connect();
   await eventually('open', () => client.state.phase, (phase) => phase === 'open');
@@ -84,6 +85,18 @@ test('refusals have the server\'s code', async () => {
   const has = (code) => (error) => error instanceof NeolithError && error.code === code;
   await assert.rejects(client.getSessionStatus('nobody'), has('unknown_session'));
   await assert.rejects(client.spawnSession({ ...kSpawn, orchestratorId: 7 }), has('invalid'));
+});
+
+test('a token is shown first; one that is not taken ends it for good', async () => {
+  const token = readFileSync(process.env.CELL0_TOKEN_FILE, 'utf8').trim();
+  const client = await start({ token });
+  assert.notEqual(client.state.clientId, '');
+  assert.equal((await client.spawnSession(kSpawn)).orchestratorId, kSpawn.orchestratorId);
+  const other = new NeolithClient({ url: `${fabric.url}/daemon/ws`, WebSocket, token: 'cell0_wrong' });
+  clients.push(other);
+  const refused = new Promise((resolve) => other.on('state', (state) => state.phase === 'idle' && resolve(state.reason)));
+  other.connect();
+  assert.match(await refused, /\S/);
 });
 
 for (const name of ['React', 'Preact']) {

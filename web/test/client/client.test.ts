@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Cell0Client, isEvent, type ClientOptions, type ClientSignals } from '../../src/client/index.js';
 import { event, FakeServer } from '../support/fake_server.js';

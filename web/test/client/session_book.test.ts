@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from 'vitest';
 import { kOutputCharsMax, kSessionsMax, SessionBook } from '../../src/client/session_book.js';
 import { session } from '../support/fake_neolith.js';

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it, vi } from 'vitest';
 import { SignalTable } from '../../src/client/signal_table.js';
 

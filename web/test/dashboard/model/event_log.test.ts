@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/dashboard/model/event_log.js';
 import type { NoticeRow } from '../../../src/dashboard/model/row.js';

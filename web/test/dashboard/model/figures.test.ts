@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { kKnownTypes } from '../../../src/client/index.js';
 import { RateMeter } from '../../../src/dashboard/model/rate_meter.js';

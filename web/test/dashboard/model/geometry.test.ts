@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { positionAt, topOf, totalHeight, visibleRange, type Geometry } from '../../../src/dashboard/model/geometry.js';
 import { jsonTokens } from '../../../src/dashboard/model/json_tokens.js';

@@ -1,5 +1,6 @@
 #include "gateway/http/asyncapi.h"
 
+#include "gateway/http/coda_schemas.h"
 #include "gateway/http/document_writer.h"
 #include "gateway/http/event_schemas.h"
 
@@ -19,10 +20,11 @@ std::string asyncapi_json() {
   write_merged(out, all, "channels");
   write_merged(out, all, "operations");
   write_components(out, all, [](JsonWriter& schemas) {
-    schemas.key("Event");
-    write_event_schema(schemas, "EventFields", "data.");
-    schemas.key("Cell0dEvent");
-    write_event_schema(schemas, "Cell0dEventFields", "data.");
+    for (const char* event : {"Event", "Cell0dEvent", "ArcaneEvent", "NeolithEvent"}) {
+      schemas.key(event);
+      write_event_schema(schemas, std::string(event) + "Fields", "data.");
+    }
+    write_coda_schemas(schemas);
     write_data_schemas(schemas, "data.", EventForm::kReceived);
   });
   out.end_object();

@@ -77,7 +77,10 @@ void write_field(JsonWriter& out, const PayloadField& field, EventForm form) {
     write_type(out, json_type(*field.descriptor), nullable);
     if (!field.one_of.empty()) write_enum(out, field, nullable);
     if (field.descriptor->cpp_type() == FieldDescriptor::CPPTYPE_UINT64) out.member("minimum", 0);
-    if (field.nested != nullptr) write_object(out, *field.nested, form);
+    // Flat is the event alone: what lies within it is as received.
+    if (field.nested != nullptr) {
+      write_object(out, *field.nested, form == EventForm::kFlat ? EventForm::kReceived : form);
+    }
   }
   if (!field.default_json.empty()) out.raw_member("default", field.default_json);
   out.end_object();

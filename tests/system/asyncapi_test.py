@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from cell0_test import Fabric
+from cell0_test import Fabric, wait_until
 from cell0_test.schemas import at, complaints, inlined, sample
 
 
@@ -71,6 +71,7 @@ def receive_all(wanted, next_event):
 
 
 def test_every_channel_is_there(fabric, document):
+    fabric.publish({"type": "conversation_start", "data": {"conversation_id": "c"}})  # so that coda's has a first message
     for name, channel in document["channels"].items():
         path = channel["address"].replace("{channel}", "general")
         if {"$ref": "#/servers/http"} in channel["servers"]:
@@ -170,3 +171,95 @@ def test_jsonrpc_all_types_and_all_methods(fabric, document):
 
 def _event_type(message):
     return message["params"].get("type") if isinstance(message, dict) and message.get("method") == "event" else None
+
+
+def test_arcane_spells_and_all_other_types(fabric, document):
+    known = Known(document, "arcane")
+    fabric.publish({"type": "spell", "data": {"spell_name": "reveal", "success": True}})
+    client = fabric.connect("/ws/events?types=*")
+    known.check(client.next())
+    client.send({"type": "auth", "token": fabric.admin_token})
+    client.send({"type": "dance"})
+    events = list(samples(fabric))
+    fabric.publish(*events)
+    wanted = {e["type"] for e in events if e["type"] != "spell" and not _of_topics(e["type"])}
+    receive_all(wanted, lambda: known.check(client.next()).get("type"))
+    assert {"welcome", "spell", "event", "authenticated", "error"} <= known.seen
+    client.close()
+
+
+def test_a_raw_channel(fabric, document):
+    known = Known(document, "arcaneChannel")
+    client = fabric.connect("/ws/events/general")
+    assert known.check(client.next())["channel"] == "general"
+    fabric.publish({"type": "channel_message", "topic": "channels.general",
+                    "data": {"channel": "general", "message": {"any": "thing"}}})
+    assert known.check(client.next()) == {"any": "thing"}
+    client.close()
+
+
+def test_neolith_all_answers_and_a_session_from_its_begin_to_its_end(fabric, document):
+    known = Known(document, "neolith")
+    said = payloads(document, "neolith", "receive")
+    fabric.start_program("cell0-orchestrator")
+    client = fabric.connect("/daemon/ws")
+
+    def say(message, answer):
+        assert any(not complaints(document, schema, message, strict=False) for schema in said.values()), message
+        client.send(message)
+        while (got := known.check(client.next()))["type"] != answer:
+            pass
+        return got
+    say({"type": "ping"}, "pong")
+    say({"type": "auth", "token": "cell0_wrong"}, "auth_error")
+    say({"type": "auth", "token": fabric.admin_token}, "auth_success")
+    wait_until(lambda: say({"type": "daemon_status"}, "daemon_status_update")["status"]["orchestrators"], "an orchestrator")
+    session = say({"type": "spawn_session", "payload": {"orchestratorId": "m", "sessionType": "demo", "task": "hello"}},
+                  "session_spawned")["session"]["id"]
+    say({"type": "execute_task", "sessionId": session, "task": "say it", "requestId": 1}, "task_completed")
+    say({"type": "list_sessions"}, "sessions_list")
+    say({"type": "session_status", "sessionId": session, "requestId": "r"}, "session_status_update")
+    say({"type": "session_status", "sessionId": "no-such"}, "error")
+    say({"type": "unfollow_session", "sessionId": session}, "session_unfollowed")
+    say({"type": "follow_session", "sessionId": session, "since": 0}, "session_followed")
+    say({"type": "stop_session", "sessionId": session}, "session_status_update")
+    others = fabric.connect("/daemon/ws?types=*")
+    known.check(others.next())
+    events = [e for e in samples(fabric) if not _of_topics(e["type"])]
+    fabric.publish(*events)
+    receive_all({e["type"] for e in events}, lambda: known.check(others.next())["type"])
+    assert known.schemas.keys() - known.seen <= {"skipped", "resumed"}
+    client.close()
+    others.close()
+
+
+def test_coda_all_types_and_all_answers(fabric, document):
+    known = Known(document, "coda")
+    said = payloads(document, "coda", "receive")
+    fabric.publish({"type": "stt_result", "data": {"text": "t", "confidence": 1, "duration_ms": 2}})
+    client = fabric.connect("/coda")
+    known.check(client.until_type("replay"))
+    for message, answer in [({"type": "auth", "token": fabric.admin_token}, "auth_ok"),
+                            ({"type": "audio_session_start", "session_id": "s"}, "audio_session_started"),
+                            (b"\x00\xff", "audio_error"),
+                            ({"type": "audio_session_end", "session_id": "s"}, "audio_session_ended"),
+                            ({"type": "chat_message", "data": {"message": 7}}, "error")]:
+        if answer not in ("audio_error", "error"):
+            assert any(not complaints(document, s, message, strict=False) for s in said.values()), message
+        client.send(message)
+        while known.check(client.next())["type"] != answer:
+            pass
+    client.close()
+
+    live = fabric.connect("/coda?types=*")
+    events = [e for e in samples(fabric) if e["type"] != "users.own" and not _of_topics(e["type"])]
+    fabric.publish(*events)
+    wanted = {e["type"] for e in events} - {"system_status", "component_summary"} | {"system_status", "system_info"}
+    receive_all(wanted, lambda: known.check(live.next())["type"])
+    assert {"replay", "event", "audioStarted", "audioEnded", "audioError", "authenticated", "error"} <= known.seen
+    live.close()
+
+
+def _of_topics(event_type):
+    """Types that reach nobody but by their topics."""
+    return event_type in ("channel_message", "agent_message", "presence_changed", "token_revoked")

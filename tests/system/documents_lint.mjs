@@ -10,10 +10,11 @@ import { readFileSync } from 'node:fs';
 const files = process.argv.slice(2);
 const problems = [];
 
-// Redocly's recommended rules but two: the server is the one that was asked, and who may is said by each operation.
+// Redocly's recommended rules but these: the server is the one that was asked; what anybody may ask has no 4xx of its own;
+// a part is taken whole, though a listener may have some of its routes only.
 const config = await createConfig({
   extends: ['recommended'],
-  rules: { 'no-server-example.com': 'off', 'no-empty-servers': 'off', 'operation-4xx-response': 'off' },
+  rules: { 'no-empty-servers': 'off', 'operation-4xx-response': 'off', 'no-unused-components': 'off' },
 });
 for (const file of files.slice(0, -1)) {
   for (const { severity, ruleId, message, location } of await lint({ ref: file, config })) {

@@ -274,6 +274,8 @@ TEST_CASE("the newest events that a filter admits come oldest first, out of a bo
   f.publish(6, of_type("red"));
   CHECK(text_of(f.hub.newest(filter_of({"red"}), 2, 100)) == "3 6");
   CHECK(text_of(f.hub.newest(filter_of({"red"}), 10, 100)) == "1 3 6");
+  const auto not_third = [](const Event& event) { return event.seq() != Seq{3}; };
+  CHECK(text_of(f.hub.newest(filter_of({"red"}), 2, 100, not_third)) == "1 6");
   CHECK(text_of(f.hub.newest(filter_of({"red"}), 10, 3)) == "3 6");
   CHECK(text_of(f.hub.newest(filter_of({"green"}), 10, 100)) == "");
   CHECK(f.hub.newest({}, 0, 100).empty());

@@ -106,19 +106,22 @@ start_supervisor() {
   supervisor=$!
 }
 
-# all_ready: the broker and every gateway answer /readyz with 200.
+# all_ready: the broker, every gateway and the services answer /readyz with 200.
 all_ready() {
   local n
   [[ ! $CELL0_BROKER_ADMIN =~ :([0-9]+)$ ]] || is_ready "${BASH_REMATCH[1]}" || return 1
   for ((n = 0; n < gateways && CELL0_GATEWAY_ADMIN_PORT; n++)); do
     is_ready $((CELL0_GATEWAY_ADMIN_PORT + n)) || return 1
   done
+  for n in 6 7; do  # daemons, orchestrator (emitters/runtime/admin.h)
+    ((CELL0_EMIT_ADMIN_PORT == 0)) || is_ready $((CELL0_EMIT_ADMIN_PORT + n)) || return 1
+  done
   ((CELL0_GATEWAY_LISTEN_HTTP == 0)) || is_ready "$CELL0_GATEWAY_LISTEN_HTTP"
 }
 
 wait_until_ready() {
   local until=$((SECONDS + READY_S_MAX))
-  say "starting; ready when the broker and $gateways gateway(s) say so"
+  say "starting; ready when the broker, $gateways gateway(s) and the services say so"
   until all_ready; do
     if ! kill -0 "$supervisor" 2>/dev/null || ((SECONDS >= until)); then give_up; fi
     sleep 0.2
@@ -129,7 +132,7 @@ wait_until_ready() {
 give_up() {
   local log
   kill -TERM "$supervisor" 2>/dev/null && wait "$supervisor"
-  for log in supervisor broker gateway-0; do
+  for log in supervisor broker gateway-0 daemons orchestrator; do
     printf -- '--- the end of %s\n' "$logs/$log.log" >&2
     tail -n 8 "$logs/$log.log" >&2
   done

@@ -62,9 +62,11 @@ ports_to_bind() {
     CELL0_GATEWAY_LISTEN_CODA CELL0_GATEWAY_LISTEN_ARCANE CELL0_GATEWAY_LISTEN_NEOLITH CELL0_GATEWAY_LISTEN_API; do
     ((${!variable})) && echo "${!variable} gateway.listen.$(lower_key "$variable") $variable"
   done
-  ((CELL0_GATEWAY_ADMIN_PORT)) || return 0
-  for ((n = 0; n < $1; n++)); do
+  for ((n = 0; n < $1 && CELL0_GATEWAY_ADMIN_PORT; n++)); do
     echo "$((CELL0_GATEWAY_ADMIN_PORT + n)) gateway.admin_port CELL0_GATEWAY_ADMIN_PORT"
+  done
+  for ((n = 0; n < 8 && CELL0_EMIT_ADMIN_PORT; n++)); do
+    echo "$((CELL0_EMIT_ADMIN_PORT + n)) emit.admin_port CELL0_EMIT_ADMIN_PORT"
   done
 }
 lower_key() { local key=${1##*_}; echo "${key,,}"; }

@@ -12,6 +12,7 @@ namespace cell0::emit {
 namespace {
 
 constexpr std::size_t kStateBytesMax = 200u << 10;  // the broker takes 256 KiB
+constexpr std::size_t kDaemonsMax = 256;            // so that the state, without histories, stays below it
 constexpr std::size_t kTaskBytesMax = 64u << 10;
 constexpr Duration kAnswerMargin = std::chrono::milliseconds(500);  // before whoever asked has given up
 
@@ -397,7 +398,12 @@ void Desk::keep_and_fail(std::uint64_t call, std::string code, std::string text)
 }
 
 Result<void> check_daemons(const DaemonsConfig& config, const std::vector<RunnerConfig>& runners) {
-  for (const DaemonProfile& daemon : daemon_profiles(config)) {
+  const auto profiles = daemon_profiles(config);
+  if (profiles.size() > kDaemonsMax) {
+    return Error{ErrorCode::kInvalid, "daemons.daemon: " + std::to_string(profiles.size()) + " daemons, at most " +
+                                          std::to_string(kDaemonsMax) + " are kept"};
+  }
+  for (const DaemonProfile& daemon : profiles) {
     const bool known = daemon.runner == "demo" || std::any_of(runners.begin(), runners.end(), [&](const auto& runner) {
                          return runner.name == daemon.runner;
                        });

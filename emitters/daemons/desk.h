@@ -108,7 +108,7 @@ class Desk {
   std::uint64_t turns_ = 0;           // of voices
 };
 
-// kInvalid: a daemon's runner is not one of the configuration's rows, and not the demo.
+// kInvalid: a daemon's runner is not one of the configuration's rows, and not the demo; or there are over 256 daemons.
 Result<void> check_daemons(const DaemonsConfig& config, const std::vector<RunnerConfig>& runners);
 
 }  // namespace cell0::emit

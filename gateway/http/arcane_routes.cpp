@@ -209,6 +209,9 @@ void ArcaneRoutes::run(const Exchange& exchange, const Operation& operation) {
     if (done->replies().empty()) return exchange.fail({ErrorCode::kInternal, "the broker answered nothing"});
     const v1::ServiceReply& reply = done->replies(0);
     if (reply.has_error()) return exchange.fail(error_of(reply.error()));
+    if (const auto body = parse_json(reply.body()); !body || !body->IsObject()) {
+      return exchange.fail({ErrorCode::kInternal, "the worker " + reply.worker() + " answered what is no JSON object"});
+    }
     exchange.respond(json_response(reply.body()));
   });
 }

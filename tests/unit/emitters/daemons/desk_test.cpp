@@ -235,4 +235,7 @@ TEST_CASE("a daemon's runner has to be there") {
   RunnerConfig runner;
   runner.name = "ollama";
   CHECK(check_daemons(config, {runner}));
+  config.daemons.clear();
+  for (int i = 0; i < 254; ++i) config.daemons.push_back({"d" + std::to_string(i), "", "", "", "", ""});
+  CHECK(check_daemons(config, {}).error().text == "daemons.daemon: 257 daemons, at most 256 are kept");
 }

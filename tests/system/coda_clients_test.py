@@ -1,11 +1,15 @@
 """Clients that others wrote speak coda with us: Node's ws and python3-websockets; and a gateway that has just begun."""
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from cell0_test import ProgramClient, WebSocket
+from cell0_test import ProgramClient, WebSocket, wait_until
+from cell0_test.acknowledged_emitter import load_proto
+from cell0_test.process import Process
 
 HERE = Path(__file__).parent
+VOICE = HERE.parent / "support/cell0_test/voice_worker.py"
 CLIENTS = {
     "python3-websockets": WebSocket,
     "node-ws": lambda url: ProgramClient(["node", HERE / "ws_client.mjs", url]),
@@ -74,3 +78,25 @@ def test_a_new_gateway_replays_from_the_log_what_is_far_behind_its_ring(fabric):
     with fabric.connect("/?sources=t&types=conversation_*", port="coda") as client:
         assert [e["seq"] for e in client.next()["events"]] == first[-50:]
 
+
+def test_audio_reaches_a_voice_worker_and_what_it_heard_comes_back(fabric, tmp_path):
+    load_proto(tmp_path)
+    worker = Process("voice", [sys.executable, VOICE, tmp_path / "proto_python", fabric.endpoint("control"), "ears"],
+                     tmp_path / "voice.log", None)
+    fabric.processes.append(worker)
+    wait_until(lambda: '"active"' in worker.log(), "the worker to be active")
+    frames = [bytes([n, 255, 0, 128]) * 100 for n in range(20)]
+    with fabric.connect("/", port="coda") as client:
+        client.send({"type": "audio_session_start", "session_id": "a-1", "config": {"sample_rate": 16000}})
+        assert client.next()["type"] == "audio_session_started"
+        for frame in frames:
+            client.send(frame)
+        client.send({"type": "audio_session_end"})
+        heard, ended = sorted((client.next(), client.next()), key=lambda message: message["type"] != "stt_result")
+        assert (heard["session_id"], heard["text"]) == ("a-1", b"".join(frames).hex())
+        assert (ended["type"], ended["chunks_processed"]) == ("audio_session_ended", len(frames))
+        client.send({"type": "audio_session_start", "session_id": "a-2"})
+        assert client.next()["type"] == "audio_session_started"
+        wait_until(lambda: worker.log().count('"start"') == 2, "the second session to begin")
+    wait_until(lambda: worker.log().count('"end"') == 2, "the worker to be told that the client has gone")
+    assert '"sample_rate": 16000' in worker.log() and '"entity": "anonymous"' in worker.log()

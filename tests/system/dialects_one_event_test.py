@@ -7,7 +7,7 @@ import subprocess
 from datetime import datetime, timezone
 
 import pytest
-from cell0_test import WebSocket, wait_until
+from cell0_test import Fabric, WebSocket, wait_until
 from cell0_test.acknowledged_emitter import load_proto
 from cell0_test.rpc import Rpc
 
@@ -48,6 +48,14 @@ def table():
             priority = priorities[at] if len(priorities) > 1 else priorities[0]
             types[name] = DURABILITY[durability], priority, dict(zip(COLUMNS, cells))
     return types
+
+
+@pytest.fixture(scope="module", name="fabric")
+def shared_fabric(tmp_path_factory):
+    with Fabric(tmp_path_factory.mktemp("fabric")) as fabric:
+        fabric.start_broker()
+        fabric.start_gateway()
+        yield fabric
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +145,13 @@ class Socket(WebSocket):
         super().__init__(f"ws://127.0.0.1:{fabric.ports['http']}{path}?{query}")
 
     def event(self):
-        event = self.until(lambda m: "seq" in m.get("event", m) and "event_types" not in m, "an event")
-        return event.get("event", event)
+        message = self.until(lambda m: "seq" in self.inner(m), "an event")
+        return self.inner(message)
+
+    @staticmethod
+    def inner(message):
+        event = message.get("event")
+        return event if isinstance(event, dict) else message
 
 
 CLIENTS = {
@@ -149,6 +162,8 @@ CLIENTS = {
     "stream": Stream,
 }
 COLUMN_OF = {"jsonrpc": "stream"}
+# Gets what is about the sessions it follows, and what it names.
+NEOLITH = "/daemon/ws"
 
 
 def taken(client, last_seq):
@@ -168,6 +183,8 @@ def test_each_kind_of_client_gets_unasked_what_the_table_says(fabric, proto):
             {"type": "spell", "source": "matrix", "data": {"spell_name": "route", "success": True}}]
     unasked = {kind: make(fabric, "sources=matrix") for kind, make in CLIENTS.items()}
     named = {kind: make(fabric, "sources=matrix&types=" + ",".join(names)) for kind, make in CLIENTS.items()}
+    silent = Socket(fabric, NEOLITH, "sources=matrix")
+    neolith = Socket(fabric, NEOLITH, "sources=matrix&types=" + ",".join(names))
     answers = fabric.publish(*[{"type": n, "source": "matrix", "data": data[n]} for n in names], *ends)
     assert all("seq" in one for one in answers), answers
     seqs = {one["seq"]: name for name, one in zip(names, answers)}
@@ -176,6 +193,11 @@ def test_each_kind_of_client_gets_unasked_what_the_table_says(fabric, proto):
         last = answers[-2 if kind == "coda" else -1]["seq"]  # who gets which unasked
         return {seqs[seq] for seq in taken(client, last) if seq in seqs}
 
+    assert got("neolith", neolith) >= {n for n in names if expected[n][2]["stream"] != "–"}, "named, by neolith"
+    silent.send({"type": "ping"})
+    silent.until_type("pong")
+    assert not [m for m in silent.seen if "seq" in m], "unasked, by neolith"
+    silent.close()
     for kind in CLIENTS:
         cells = {name: expected[name][2][COLUMN_OF.get(kind, kind)] for name in names}
         assert got(kind, unasked[kind]) == {n for n in names if cells[n] == "yes"}, f"unasked, by {kind}"
@@ -217,13 +239,13 @@ def test_what_is_wrong_with_an_event_is_refused_with_the_name_of_its_field(fabri
 # ---- one event
 
 EVENTS = {
-    "stt_result": {"type": "stt_result", "source": "one", "session_id": "s-1", "priority": 1,
+    "stt_result": {"type": "stt_result", "session_id": "s-1", "priority": 1,
                    "data": {"text": "Hello wörld", "confidence": 0.95, "duration_ms": 1500}},
-    "system_status": {"type": "system_status", "source": "one", "data": {"status": "running", "details": {"n": 9007199254740993}}},
-    "component_summary": {"type": "component_summary", "source": "one",
+    "system_status": {"type": "system_status", "data": {"status": "running", "details": {"n": 9007199254740993}}},
+    "component_summary": {"type": "component_summary",
                           "data": {"total_components": 2, "ready_components": 1, "failed_components": 1, "integration_health": 0.5}},
-    "spell": {"type": "spell", "source": "one", "data": {"spell_name": "summon", "daemon_name": "claude", "success": True}},
-    "a type of a user": {"type": "my.type", "source": "one", "data": {"b": [1, None], "a": {"x": "y"}}},
+    "spell": {"type": "spell", "data": {"spell_name": "summon", "daemon_name": "claude", "success": True}},
+    "a type of a user": {"type": "my.type", "data": {"b": [1, None], "a": {"x": "y"}}},
 }
 FILLED = {  # as data, with defaults
     "stt_result": {},
@@ -258,19 +280,20 @@ def members(event, *names):
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_one_event_is_seen_right_by_everyone(fabric, name):
-    event = EVENTS[name]
+    source = "one." + EVENTS[name]["type"]
+    event = {**EVENTS[name], "source": source}
     coda_name = "system_info" if name == "system_status" else event["type"]
-    clients = {kind: make(fabric, f"sources=one&types={coda_name if kind == 'coda' else event['type']}")
+    clients = {kind: make(fabric, f"sources={source}&types={coda_name if kind == 'coda' else event['type']}")
                for kind, make in CLIENTS.items() if kind != "arcane" or name == "spell"}
     seq = fabric.publish(event)["seq"]
     seen = {kind: client.event() for kind, client in clients.items()}
     for client in clients.values():
         client.close()
-    rest = fabric.get("/api/v1/events?sources=one").json()["events"]
-    history = wait_until(lambda: cli(fabric, "history", "--sources", "one"), "the event in the history")
+    rest = fabric.get("/api/v1/events?sources=" + source).json()["events"]
+    history = wait_until(lambda: cli(fabric, "history", "--sources", source), "the event in the history")
 
     data = {**event["data"], **FILLED[name]}
-    full = {"seq": seq, "type": event["type"], "source": "one", "topic": f"events.{event['type']}", "data": data,
+    full = {"seq": seq, "type": event["type"], "source": source, "topic": f"events.{event['type']}", "data": data,
             "priority": event.get("priority", PRIORITY.get(name)), "session_id": event.get("session_id")}
     time, uid = seen["cell0d"]["timestamp"], seen["cell0d"]["id"]
     for kind, whole in {"stream": seen["stream"], "REST": rest[0], "the command line": history[0]}.items():

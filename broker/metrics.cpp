@@ -29,6 +29,8 @@ constexpr std::array kCounters{
                &Counters::unexpected},
     CounterRow{"cell0_broker_events_unavailable_total", "Events of the acknowledged path to be sent again later.",
                &Counters::unavailable},
+    CounterRow{"cell0_broker_events_fenced_total", "Events of workers whose epoch was over: refused.",
+               &Counters::fenced},
     CounterRow{"cell0_broker_ingest_dropped_total", "Events of plain PUB peers dropped because too many waited.",
                &Counters::ingest_dropped},
     CounterRow{"cell0_broker_ingest_lost_total", "Events of plain PUB peers missing by their numbers.",
@@ -93,6 +95,16 @@ constexpr std::array kGauges{
              [](const Broker::Figures& f) { return static_cast<double>(f.presence.bytes); }},
     GaugeRow{"cell0_broker_presence_topics", "Topics with subscribers, on all gateways.",
              [](const Broker::Figures& f) { return static_cast<double>(f.presence.topics); }},
+    GaugeRow{"cell0_broker_services", "Services that have workers or a state.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.services.services); }},
+    GaugeRow{"cell0_broker_workers", "Workers with a lease, standbys too.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.services.workers); }},
+    GaugeRow{"cell0_broker_service_keys", "Keys that workers own.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.services.keys); }},
+    GaugeRow{"cell0_broker_service_calls", "Requests to services that are open.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.services.calls); }},
+    GaugeRow{"cell0_broker_service_calls_waiting", "Of those: the ones that wait for a worker to come back.",
+             [](const Broker::Figures& f) { return static_cast<double>(f.services.waiting); }},
 };
 
 struct LogCounterRow {
@@ -110,6 +122,47 @@ constexpr std::array kLogCounters{
     LogCounterRow{"cell0_broker_log_trimmed_events_total", "Events dropped for age, count, bytes or a full disk.",
                   &LogFigures::trimmed_events},
 };
+
+struct ServiceCounterRow {
+  const char* name;
+  const char* help;
+  std::uint64_t Services::Figures::*value;
+  const char* reason = nullptr;  // a label's value
+};
+
+constexpr const char* kFailed = "cell0_broker_service_requests_failed_total";
+constexpr const char* kFailedHelp = "Requests to services, or parts of a gathered one, that no worker answered.";
+constexpr const char* kReplies = "cell0_broker_service_replies_ignored_total";
+constexpr const char* kRepliesHelp = "Replies that reached nobody: late, twice, or of a worker whose epoch was over.";
+
+constexpr std::array kServiceCounters{
+    ServiceCounterRow{"cell0_broker_service_requests_total", "Requests to services.", &Services::Figures::requests},
+    ServiceCounterRow{kFailed, kFailedHelp, &Services::Figures::no_worker, "no_worker"},
+    ServiceCounterRow{kFailed, kFailedHelp, &Services::Figures::no_key, "no_key"},
+    ServiceCounterRow{kFailed, kFailedHelp, &Services::Figures::timeouts, "timeout"},
+    ServiceCounterRow{kFailed, kFailedHelp, &Services::Figures::died, "worker_died"},
+    ServiceCounterRow{kFailed, kFailedHelp, &Services::Figures::busy, "busy"},
+    ServiceCounterRow{kReplies, kRepliesHelp, &Services::Figures::late, "late"},
+    ServiceCounterRow{kReplies, kRepliesHelp, &Services::Figures::fenced, "fenced"},
+    ServiceCounterRow{"cell0_broker_workers_fenced_total", "Workers told that their epoch was over.",
+                      &Services::Figures::workers_fenced},
+    ServiceCounterRow{"cell0_broker_workers_gone_total", "Workers whose lease was over, or that started anew.",
+                      &Services::Figures::workers_gone},
+    ServiceCounterRow{"cell0_broker_service_wills_total", "Wills of keys published.", &Services::Figures::wills},
+    ServiceCounterRow{"cell0_broker_service_keys_refused_total", "Keys that another had, or beyond a bound.",
+                      &Services::Figures::keys_refused},
+};
+
+void add_service_counters(Metrics& metrics, Broker& broker) {
+  for (const ServiceCounterRow& counter : kServiceCounters) {
+    MetricLabels labels;
+    if (counter.reason != nullptr) labels.emplace_back("reason", counter.reason);
+    const auto value = counter.value;
+    metrics.sampled_counter(
+        counter.name, counter.help, [&broker, value] { return static_cast<double>(broker.figures().services.*value); },
+        labels);
+  }
+}
 
 void add_commit_histograms(Metrics& metrics, Broker& broker) {
   const std::vector<double> sizes{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10'000, 50'000};
@@ -168,6 +221,16 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
           row("topics_answer", limits.topics_answer_max),
           row("gateways", limits.gateways_max),
           row("gateway_lease_seconds", seconds(limits.gateway_lease)),
+          row("services", limits.services_max),
+          row("workers", limits.workers_max),
+          row("worker_lease_seconds", seconds(limits.worker_lease)),
+          row("service_bytes", limits.service_bytes_max),
+          row("service_keys", limits.service_keys_max),
+          row("service_keys_bytes", limits.service_keys_bytes_max),
+          row("service_calls", limits.service_calls_max),
+          row("service_calls_bytes", limits.service_calls_bytes_max),
+          row("service_ids", limits.service_ids_max),
+          row("service_state_bytes", limits.service_state_bytes_max),
           row("presence_entities", limits.presence_entities_max),
           row("presence_bytes", limits.presence_bytes_max),
           row("presence_topics", limits.presence_topics_max),
@@ -201,6 +264,7 @@ void add_broker_metrics(Metrics& metrics, Broker& broker) {
     metrics.sampled_counter(counter.name, counter.help,
                             [&broker, value] { return static_cast<double>(broker.figures().log.*value); });
   }
+  add_service_counters(metrics, broker);
   add_commit_histograms(metrics, broker);
   for (const GaugeRow& gauge : kGauges) {
     const auto value = gauge.value;

@@ -272,13 +272,16 @@ void WorkerSession::on_active(const v1::WorkerAnswer& answer, bool registered) {
   phase_ = Phase::kActive;
   served_ = true;
   epoch_ = answer.epoch();
-  if (!news) return;
+  std::vector<std::string> lost(answer.lost().begin(), answer.lost().end());
+  for (const std::string& name : lost) forget_key(name);
+  if (!news) {  // keys that it could not have
+    if (!lost.empty()) observer_.on_fenced(std::move(lost));
+    return;
+  }
   backoff_.reset();
   renew_at_ = clock_.mono() + options_.renew_interval;
   outbox_.clear();
   for (const auto& [call, reply] : unanswered_) outbox_.push_back(call);
-  std::vector<std::string> lost(answer.lost().begin(), answer.lost().end());
-  for (const std::string& name : lost) forget_key(name);
   tell_fence(!lost.empty());
   if (!lost.empty()) observer_.on_fenced(std::move(lost));
   observer_.on_active(answer.has_state() ? std::optional(answer.state()) : std::nullopt);

@@ -8,6 +8,7 @@
 #include "gateway/http/clients.h"
 #include "gateway/http/presence.h"
 #include "gateway/http/query.h"
+#include "gateway/http/service_list.h"
 
 namespace cell0::gateway {
 namespace {
@@ -124,6 +125,7 @@ void Api::add_to(Router& router) {
       {"GET", "/api/v1/topics", kAll, Need::some("subscribe"), mine(&Api::topics)},
       {"GET", "/api/v1/stats", kAll, Need::some("subscribe"), mine(&Api::stats)},
       {"GET", "/api/v1/gateways", kAll, Need::some("subscribe"), mine(&Api::gateways)},
+      {"GET", "/api/v1/services", kAll, Need::some("subscribe"), mine(&Api::services)},
       {"GET", "/api/v1/clients", kAll, Need::some("admin"),
        [this](const Exchange& e) { e.respond(clients_response(core_, e.request())); }},
       {"GET", "/api/v1/presence", kAll, Need::scope("presence", "read"),
@@ -211,6 +213,12 @@ void Api::gateways(const Exchange& exchange) {
   v1::Request question;
   question.mutable_stats();
   ask_broker(exchange, std::move(question), &write_gateways);
+}
+
+void Api::services(const Exchange& exchange) {
+  v1::Request question;
+  question.mutable_services();
+  ask_broker(exchange, std::move(question), &write_services);
 }
 
 // ---- health

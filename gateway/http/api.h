@@ -44,6 +44,7 @@ class Api {
   void topics(const Exchange& exchange);
   void stats(const Exchange& exchange);
   void gateways(const Exchange& exchange);
+  void services(const Exchange& exchange);
   void health(const Exchange& exchange);
   void status(const Exchange& exchange);
 

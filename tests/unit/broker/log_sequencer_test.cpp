@@ -110,6 +110,30 @@ TEST_CASE("a revoked token is remembered until it would have expired") {
   CHECK(f.log->restored().revocations[0].expires == f.clock.wall() + std::chrono::hours(24 * 100));
 }
 
+TEST_CASE("the states of services are kept, and who is active; what is empty is not") {
+  LogFixture f;
+  f.start();
+  auto drafts = f.drafts({});
+  drafts->notes.services = {
+      {"a", "first"}, {"a", std::nullopt, "incarnation"}, {"a", "second"}, {"b", std::nullopt, "i"}};
+  REQUIRE(f.append(std::move(drafts)));
+  f.crash();
+  f.start();
+  const auto& restored = f.log->restored().services;
+  REQUIRE(restored.size() == 2);
+  CHECK(restored[0].service == "a");
+  CHECK(restored[0].state == "second");
+  CHECK(restored[0].active == "incarnation");
+  CHECK_FALSE(restored[1].state);
+  CHECK(restored[1].active == "i");
+  drafts = f.drafts({});
+  drafts->notes.services = {{"b", std::nullopt, ""}, {"a", "", ""}};
+  REQUIRE(f.append(std::move(drafts)));
+  f.crash();
+  f.start();
+  CHECK(f.log->restored().services.empty());
+}
+
 TEST_CASE("origins are forgotten after seven idle days, keys after one") {
   LogFixture f;
   f.start();

@@ -54,7 +54,7 @@ struct Bench {
   std::string outcomes() {
     std::string text;
     for (const auto& [event, result] : results) {
-      constexpr char kLetters[] = {'A', 'D', 'R', 'K', 'X'};
+      constexpr char kLetters[] = {'A', 'D', 'R', 'K', 'X', 'F'};
       text += event + kLetters[static_cast<int>(result.status)] + " ";
     }
     results.clear();
@@ -477,6 +477,37 @@ TEST_CASE("drop_all tells everyone once, and later answers are for nobody") {
   CHECK(bench.outcomes().empty());
   REQUIRE(bench.push("c").ok());
   CHECK(bench.sent() == "c@3");
+}
+
+TEST_CASE("under a fence: nothing goes without one, all goes with the present one, and what is fenced is told") {
+  Bench bench;
+  bench.window.set_fence(std::nullopt);
+  REQUIRE(bench.push("a").ok());
+  CHECK(bench.sent() == "-");
+  v1::Fence fence;
+  fence.set_service("sessions");
+  fence.set_epoch(4);
+  bench.window.set_fence(fence);
+  CHECK(bench.sent() == "a@1");
+  CHECK(bench.last->request.fence().service() == "sessions");
+  CHECK(bench.last->request.fence().epoch() == 4);
+  bench.answer(*bench.last, {v1::PublishOutcome::FENCED}, 2);
+  CHECK(bench.outcomes() == "aF ");
+  REQUIRE(bench.push("b").ok());
+  CHECK(bench.sent() == "b@2");
+  const auto before = *bench.last;
+  REQUIRE(bench.push("c").ok());
+  bench.window.set_fence(std::nullopt);
+  bench.window.fence_all("another has taken over");
+  CHECK(bench.outcomes() == "bF cF ");
+  bench.accept(before);  // for nobody
+  fence.set_epoch(9);
+  bench.window.set_fence(fence);
+  REQUIRE(bench.push("d").ok());
+  CHECK(bench.sent() == "d@4");
+  CHECK(bench.last->request.fence().epoch() == 9);
+  CHECK(bench.last->request.answered_through() == 3);
+  CHECK(bench.window.stats().fenced == 3);
 }
 
 TEST_CASE("a handler may push again") {

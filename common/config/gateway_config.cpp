@@ -93,7 +93,7 @@ void describe_memory(ConfigSection& limits, GatewayLimits& to) {
   limits.integer("sets_max", to.sets_max, 1, 1'000'000,
                  "Distinct subscriptions at once. Beyond it a new one is answered with an error.");
   limits.integer("topic_sets_max", to.topic_sets_max, 1, 10'000'000,
-                 "Distinct subscriptions to exact topics (agents, channels) at once. Beyond it a new one is an error.");
+                 "Distinct subscriptions to exact topics or one session at once. Beyond it a new one is an error.");
   limits.integer("history_limit_max", to.history_limit_max, 1, 100'000,
                  "Events in one answer of history. A larger request is answered with this many.");
 }

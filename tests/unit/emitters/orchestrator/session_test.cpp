@@ -13,9 +13,9 @@ using Types = std::vector<std::string>;
 struct Fixture {
   asio::io_context io;
   ManualClock clock;
+  FakeRunner runner;  // outlives its runs, some of which the port has
   FakePort port;
   SessionTotals totals;
-  FakeRunner runner;
   TaskRunLimits limits{.chunk_interval = std::chrono::hours(1), .chunk_bytes_max = 10};
   std::optional<Session> session;
 

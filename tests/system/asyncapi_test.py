@@ -136,37 +136,69 @@ def test_cell0d_all_types_and_all_answers(fabric, document):
     live.close()
 
 
-def test_jsonrpc_all_types_and_all_methods(fabric, document):
-    known = Known(document, "jsonrpc")
-    call = payloads(document, "jsonrpc", "receive")["call"]
-    client = fabric.connect("/rpc")
+# Every method, in an order in which each has a result; {} is no parameters.
+METHODS = [
+    ("auth.authenticate", {"token": "$admin", "entity_id": "a1", "durable": True}),
+    ("rpc.ping", {}), ("rpc.echo", {"message": [1, {"a": None}]}), ("rpc.listMethods", {}),
+    ("rpc.getMethodInfo", {"method": "channel.publish"}), ("rpc.getServerInfo", {}), ("rpc.getStats", {}),
+    ("auth.generateToken", {"entity_id": "a2", "permissions": ["presence:read"]}), ("auth.revokeToken", {"token": "$new"}),
+    ("session.getInfo", {}), ("presence.subscribe", {}), ("presence.update", {"status": "busy"}),
+    ("presence.get", {}), ("presence.get", {"entity_id": "a1"}), ("channel.subscribe", {"channel": "c"}),
+    ("channel.publish", {"channel": "c", "message": {"x": 1}}), ("channel.subscribe", {"channel": "c", "since": 0}),
+    ("channel.history", {"channel": "c"}), ("agent.send", {"agent_id": "a1", "message": {"x": 1}}),
+    ("agent.send", {"agent_id": "nobody", "message": {"x": 1}}), ("agent.list", {}), ("agent.ack", {"seq": 1}),
+    ("events.subscribe", {"topics": ["documents.>"]}), ("gateway.getStats", {}),
+]
+LAST = [("events.unsubscribe", {}), ("channel.unsubscribe", {"channel": "c"}), ("presence.unsubscribe", {})]
 
-    def ask(method, params=None, answer=None):
-        message = {"jsonrpc": "2.0", "id": method, "method": method, **({"params": params} if params is not None else {})}
-        assert complaints(document, call, message) == [], message
-        client.send(message)
+
+class Rpc:
+    """A jsonrpc client whose every message is held against the document."""
+
+    def __init__(self, fabric, document):
+        self.document = document
+        self.known = Known(document, "jsonrpc")
+        self.call = payloads(document, "jsonrpc", "receive")["call"]
+        self.client = fabric.connect("/rpc")
+
+    def ask(self, method, params):
+        message = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
+        assert complaints(self.document, self.call, message) == [], message
+        self.client.send(message)
         while True:
-            got = known.check(client.next())
-            if got.get("id") == method:
-                assert answer is None or answer in got, got
-                return got.get("result", got.get("error"))
-    methods = ask("rpc.listMethods")
-    assert set(methods) | {"heartbeat"} == set(at(document, "#/components/schemas/JsonRpcCall/allOf/0/properties/method/enum"))
-    ask("auth.authenticate", {"token": fabric.admin_token, "entity_id": "a1", "durable": True}, "result")
-    ask("presence.subscribe", {}, "result")
-    ask("presence.update", {"status": "busy"}, "result")
-    ask("channel.subscribe", {"channel": "c", "since": 0}, "result")
-    ask("channel.publish", {"channel": "c", "message": {"x": 1}}, "result")
-    ask("agent.send", {"agent_id": "a1", "message": {"x": 1}}, "result")
-    ask("rpc.getMethodInfo", {"method": "no.such"}, "error")
-    ask("events.subscribe", {"topics": ["documents.>"]}, "result")
-    client.send([{"jsonrpc": "2.0", "id": 1, "method": "rpc.ping"}, {"jsonrpc": "2.0", "method": "heartbeat"}])
+            got = self.known.check(self.client.next())
+            if isinstance(got, dict) and got.get("id") == method:
+                return got
+
+    def result(self, method, params):
+        got = self.ask(method, params)
+        schema = at(self.document, "#/components/schemas/JsonRpcResults")["properties"][method]
+        assert "result" in got and complaints(self.document, schema, got["result"]) == [], got
+        return got["result"]
+
+
+def test_jsonrpc_all_types_and_all_methods(fabric, document):
+    rpc = Rpc(fabric, document)
+    named = {method for method, _ in METHODS + LAST}
+    described = at(document, "#/components/schemas/JsonRpcCall/allOf/0/properties/method/enum")
+    assert named | {"heartbeat"} == set(described)
+    assert set(rpc.ask("rpc.listMethods", {})["result"]) == named
+
+    new = ""
+    for method, params in METHODS:
+        words = {"$admin": fabric.admin_token, "$new": new}
+        result = rpc.result(method, {k: words.get(v, v) if isinstance(v, str) else v for k, v in params.items()})
+        new = result["token"] if method == "auth.generateToken" else new
+    assert "error" in rpc.ask("rpc.getMethodInfo", {"method": "no.such"})
+    rpc.client.send([{"jsonrpc": "2.0", "id": 1, "method": "rpc.ping"}, {"jsonrpc": "2.0", "method": "heartbeat"}])
     events = list(samples(fabric))
     fabric.publish(*events)
-    receive_all({e["type"] for e in events}, lambda: _event_type(known.check(client.next())))
-    while not known.schemas.keys() - {"heartbeat", "skipped"} <= known.seen:
-        known.check(client.next())
-    client.close()
+    receive_all({e["type"] for e in events}, lambda: _event_type(rpc.known.check(rpc.client.next())))
+    while not rpc.known.schemas.keys() - {"heartbeat", "skipped"} <= rpc.known.seen:
+        rpc.known.check(rpc.client.next())
+    for method, params in LAST:
+        rpc.result(method, params)
+    rpc.client.close()
 
 
 def _event_type(message):

@@ -3,9 +3,12 @@
 //   node documents_lint.mjs openapi.json [openapi.json ...] asyncapi.json
 //
 // Prints each problem; ends with 1 if there are errors or warnings.
-import { createConfig, lint } from '@redocly/openapi-core';
-import { Parser } from '@asyncapi/parser';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const { createConfig, lint } = require('@redocly/openapi-core');
+const { Parser } = require('@asyncapi/parser');
 
 const files = process.argv.slice(2);
 const problems = [];

@@ -43,6 +43,7 @@ CALLS = {
     "listTopics": [Call(200), Call(400, "?limit=x")],
     "readStats": [Call(200)],
     "listGateways": [Call(200)],
+    "listServices": [Call(200)],
     "listClients": [Call(200, "?limit=1"), Call(400, "?limit=0"), Call(401, token=False)],
     "listPresence": [Call(200), Call(200, "?online=1&entity_type=user"), Call(404, "?entity_id=nobody"),
                      Call(400, "?entity_type=dog")],

@@ -18,8 +18,13 @@ struct Fixture {
   State delta(const std::string& members) { return say("{\"choices\":[{\"delta\":{" + members + "}}]}"); }
 };
 
+struct BadRow {
+  const char* why;
+  const char* data;
+};
+
 TEST_CASE("what the protocol does not know is bad") {
-  const std::pair<const char*, const char*> rows[] = {
+  const BadRow rows[] = {
       {"not JSON", "data"},
       {"no object", "[1]"},
       {"no choices", "{\"id\":\"x\"}"},
@@ -28,10 +33,10 @@ TEST_CASE("what the protocol does not know is bad") {
       {"a tool call that is none", R"({"choices":[{"delta":{"tool_calls":[7]}}]})"},
       {"invalid UTF-8", "{\"choices\":[{\"delta\":{\"content\":\"\xFF\"}}]}"},
   };
-  for (const auto& [why, data] : rows) {
-    CAPTURE(why);
+  for (const BadRow& row : rows) {
+    CAPTURE(row.why);
     Fixture f;
-    CHECK(f.say(data) == State::kBad);
+    CHECK(f.say(row.data) == State::kBad);
     CHECK_FALSE(f.chat.why().empty());
     CHECK(f.log.lines.empty());
   }

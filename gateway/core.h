@@ -23,6 +23,7 @@ class Publisher;
 
 namespace cell0::gateway {
 
+class Attachments;
 class BrokerLink;
 class Orchestrators;
 
@@ -72,6 +73,7 @@ struct Core {
   link::Publisher* publisher = nullptr;
   ConsumerSource* broker_consumers = nullptr;
   Orchestrators* orchestrators = nullptr;
+  Attachments* attachments = nullptr;
 };
 
 }  // namespace cell0::gateway

@@ -105,6 +105,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       orchestrators_([this](v1::ServiceRequest request,
                             Services::Done done) { services_.services().call(std::move(request), std::move(done)); },
                      questions_, clock, clock.wall(), [this] { return link_->up(); }),
+      attachments_(presence_.presence(), orchestrators_),
       core_{config_,
             limits_,
             clock,
@@ -176,6 +177,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   core_.publisher = publisher_.get();
   core_.broker_consumers = this;
   core_.orchestrators = &orchestrators_;
+  core_.attachments = &attachments_;
   client_events_ = std::make_unique<ClientEvents>(clock_, ids_, [this](const v1::Envelope& envelope) {
     if (!link_->up()) return;  // ephemeral: of no use later
     if (auto taken = publisher_->publish(envelope); !taken)
@@ -435,6 +437,8 @@ void Gateway::on_event(EventPtr event) {
     presence_.presence().on_gap();
   else if (event->type() == "presence_changed" && topic_under(event->topic(), "presence"))
     presence_.presence().on_changed(event->seq().value, event->data());
+  if (!event->is_hole() && topic_under(event->topic(), "presence.session"))
+    attachments_.on_presence_changed(event->data());
   hub_.publish(std::move(event));
 }
 
@@ -486,6 +490,7 @@ void Gateway::on_tick() {
   // Presence is ephemeral: what was lost of it is not repaired with the gap.
   if (std::exchange(gaps_seen_, link_->chain().gaps()) != link_->chain().gaps()) presence_.presence().on_gap();
   presence_.presence().on_tick();
+  attachments_.on_tick();
   for (const auto& session : sessions_) session->on_tick(now);
   if (++ticks_ % kTicksPerReport == 0) report();
   tell_ready();

@@ -12,6 +12,7 @@
 #include "common/link/socket.h"
 #include "common/random.h"
 #include "gateway/arcane_entrance.h"
+#include "gateway/attachments.h"
 #include "gateway/broker_link.h"
 #include "gateway/client_events.h"
 #include "gateway/core.h"
@@ -170,6 +171,7 @@ class Gateway final : private Handler,
   PresenceLink presence_;
   ServiceLink services_;
   Orchestrators orchestrators_;
+  Attachments attachments_;
   std::uint64_t gaps_seen_ = 0;
   Core core_;
   std::unique_ptr<ClientEvents> client_events_;

@@ -4,7 +4,6 @@
 #include "gateway/commands/inbox.h"
 #include "gateway/commands/permissions.h"
 #include "gateway/history_reader.h"
-#include "gateway/orchestrators.h"
 
 namespace cell0::gateway {
 
@@ -27,10 +26,7 @@ Session::~Session() {
     if (is_channel_topic(topic)) core_.presence.unsubscribed(topic);
   }
   if (place_ != nullptr) core_.presence.unsubscribed(place_->counted_topic);
-  for (const std::string& session_id : stop_at_end_) {
-    core_.orchestrators->stop(service_caller(*access_, to_string(client_id_)), session_id,
-                              [](const Result<SessionText>&) {});
-  }
+  for (const Attachments::Id id : attached_) core_.attachments->end(id);
   if (consuming_ != nullptr) core_.consumers.close(consuming_->id);
   if (inbox_ != nullptr) core_.consumers.close(inbox_->id);
 }
@@ -168,6 +164,8 @@ void Session::resumed(const Resumed& found) {
   const std::optional<Call> call = std::exchange(resuming_, std::nullopt);
   if (call) call->reply(FollowingReply{found});
 }
+
+void Session::attach(const std::string& session_id) { attached_.push_back(core_.attachments->attach(session_id)); }
 
 // ---- output
 

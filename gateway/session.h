@@ -8,6 +8,7 @@
 #include <string>
 
 #include "common/uuid.h"
+#include "gateway/attachments.h"
 #include "gateway/audio_session.h"
 #include "gateway/commands/call.h"
 #include "gateway/core.h"
@@ -98,9 +99,9 @@ class Session final : public Client {
   std::unique_ptr<Consuming>& inbox() { return inbox_; }
   std::optional<Seq> since() const { return since_; }
 
-  // When the connection ends an orchestrator's session is stopped. REQUIRES: stops_at_end() is bounded by the caller.
-  void stop_at_end(std::string session_id) { stop_at_end_.push_back(std::move(session_id)); }
-  std::size_t stops_at_end() const { return stop_at_end_.size(); }
+  // An orchestrator's session that ends with the connection. REQUIRES: attached() is bounded by the caller.
+  void attach(const std::string& session_id);
+  std::size_t attached() const { return attached_.size(); }
 
   // Null: it has none open.
   std::unique_ptr<AudioSession>& audio() { return audio_; }
@@ -140,7 +141,7 @@ class Session final : public Client {
   std::unique_ptr<Consuming> inbox_;
   std::unique_ptr<AudioSession> audio_;
   std::optional<Call> resuming_;
-  std::vector<std::string> stop_at_end_;
+  std::vector<Attachments::Id> attached_;
   std::optional<Seq> since_;  // where the client said that it stands when it connected
   MonoTime next_ping_;
   std::uint32_t pings_sent_ = 0;

@@ -28,7 +28,7 @@ struct TopicOf {
   Topic operator()(const ChannelHistoryCommand& command) const { return channel_topic(command.channel); }
   Topic operator()(const SessionStatusCommand& command) const { return session_topic(command.session_id); }
   Topic operator()(const FollowSessionCommand& command) const {
-    if (command.session_id == "*") return std::nullopt;  // of all those that it may see
+    if (command.session_id == kEverySession) return std::nullopt;  // of all those that it may see
     return session_topic(command.session_id);
   }
   Topic operator()(const auto&) const { return std::nullopt; }

@@ -41,6 +41,7 @@ struct Following {
   std::string topic;
   std::optional<Seq> since = {};  // none: from now on
   bool spawned_by_it = false;
+  bool is_new = false;   // it is no older than the request: nothing of it is history to this client
   bool answers = false;  // the request waits for it
 };
 
@@ -72,7 +73,7 @@ Result<void> follow(const Call& call, const Following& what, const Hub::OnResume
     return Error{ErrorCode::kFull, "too many subscriptions (at most " + std::to_string(Session::kSubscriptionsMax) +
                                        " of one connection)"};
   }
-  const auto filter = filter_of(session.access(), what.topic, what.spawned_by_it, what.since.has_value());
+  const auto filter = filter_of(session.access(), what.topic, what.spawned_by_it, what.since && !what.is_new);
   if (!filter) return filter.error();
   auto subscribed = subscribe(call, what, *filter, subscriptions.add(what.topic), done);
   if (!subscribed) subscriptions.drop(what.topic);
@@ -83,13 +84,16 @@ std::optional<Seq> past_from(const Session& session, const std::string& topic, S
   return session.access().may("history", topic) ? std::optional(since) : std::nullopt;
 }
 
-// What it gets of the past is nothing that the client has asked for: it is not told where it begins.
-void follow_silently(const Call& call, const Following& what) {
+// What it gets of the past is nothing that the client has asked for: it is not told where it begins. Whether it follows
+// only since now.
+bool follow_silently(const Call& call, const Following& what) {
   Session& session = *call.session();
-  if (!session.access().may("subscribe", what.topic) || session.subscriptions().find(what.topic) != nullptr) return;
-  if (auto followed = follow(call, what, [](const Resumed&) {}); !followed) {
-    session.send_unasked(error_reply(followed.error()));
+  if (!session.access().may("subscribe", what.topic) || session.subscriptions().find(what.topic) != nullptr) {
+    return false;
   }
+  auto followed = follow(call, what, [](const Resumed&) {});
+  if (!followed) session.send_unasked(error_reply(followed.error()));
+  return followed.ok();
 }
 
 void follow_for(const Call& call, const std::string& session_id, const std::string& topic, std::optional<Seq> since) {
@@ -105,8 +109,8 @@ void follow_for(const Call& call, const std::string& session_id, const std::stri
 
 void execute(const Call& call, const FollowSessionCommand& command) {
   Session& session = *call.session();
-  const std::string topic = session_topic(command.session_id).value();
-  const bool all = command.session_id == "*";
+  const bool all = command.session_id == kEverySession;
+  const std::string topic = all ? std::string(kEverySessionTopic) : session_topic(command.session_id).value();
   if (command.since) {
     const Access& access = session.access();
     const auto checked = all ? access.check_some("history") : access.check("history", topic);
@@ -126,7 +130,8 @@ void execute(const Call& call, const FollowSessionCommand& command) {
 }
 
 void execute(const Call& call, const UnfollowSessionCommand& command) {
-  const auto topic = session_topic(command.session_id);
+  const bool all = command.session_id == kEverySession;
+  const Result<std::string> topic = all ? std::string(kEverySessionTopic) : session_topic(command.session_id);
   if (!topic) return call.fail(topic.error());
   call.session()->subscriptions().drop(*topic);
   call.reply(SessionUnfollowedReply{command.session_id});
@@ -136,12 +141,14 @@ void execute(const Call& call, const UnfollowSessionCommand& command) {
 
 namespace {
 
-void on_spawned(const Call& call, const SessionText& spawned, Seq since) {
-  Session& session = *call.session();
+// `since`: none: an earlier request may have spawned it.
+void on_spawned(const Call& call, const SessionText& spawned, std::optional<Seq> since) {
   call.reply(SessionSpawnedReply{spawned.json});
   const auto topic = session_topic(spawned.id);
   if (!topic) return;
-  follow_silently(call, {.topic = *topic, .since = past_from(session, *topic, since), .spawned_by_it = true});
+  Following what{.topic = *topic, .since = since, .spawned_by_it = true, .is_new = since.has_value()};
+  if (!since) what.since = past_from(*call.session(), *topic, Seq{});
+  follow_silently(call, what);
 }
 
 }  // namespace
@@ -149,14 +156,13 @@ void on_spawned(const Call& call, const SessionText& spawned, Seq since) {
 void execute(const Call& call, const SpawnSessionCommand& command) {
   Core& core = call.core();
   Session& session = *call.session();
-  if (command.cancel_at_end && session.stops_at_end() >= Session::kSubscriptionsMax) {
+  if (command.cancel_at_end && session.attached() >= Session::kSubscriptionsMax) {
     return call.fail(Fault::kRate, "onDisconnect: too many sessions that end with one connection (at most " +
                                        std::to_string(Session::kSubscriptionsMax) + ")");
   }
   if (!session.begin_open(call)) return;
   std::string request_id = service_request_id(session.entity_id(), "spawn", "", command.body, command.request_id);
-  // A session that is new has no event before this; one that an earlier request has spawned may.
-  const Seq since = request_id.empty() ? core.hub.ring().newest() : Seq{};
+  const auto since = request_id.empty() ? std::optional(core.hub.ring().newest()) : std::nullopt;
   const auto caller = caller_of(call);
   core.orchestrators->spawn(caller, command.body, std::move(request_id),
                             [call, caller, since, cancel = command.cancel_at_end](const Result<SessionText>& spawned) {
@@ -164,7 +170,7 @@ void execute(const Call& call, const SpawnSessionCommand& command) {
                               if (client != nullptr) client->end_open();
                               if (!spawned) return call.fail(spawned.error());
                               if (client != nullptr) {
-                                if (cancel) client->stop_at_end(spawned->id);
+                                if (cancel) client->attach(spawned->id);
                                 on_spawned(call, *spawned, since);
                               } else if (cancel) {
                                 call.core().orchestrators->stop(caller, spawned->id, [](const Result<SessionText>&) {});
@@ -214,15 +220,14 @@ void execute(const Call& call, const ExecuteTaskCommand& command) {
   const bool follows = session.subscriptions().find(*topic) != nullptr;
   if (follows || !session.access().may("subscribe", *topic)) return run_task(call, command, *topic, false);
   if (!session.access().may("history", *topic)) {
-    follow_silently(call, {.topic = *topic});
-    return run_task(call, command, *topic, true);
+    return run_task(call, command, *topic, follow_silently(call, {.topic = *topic}));
   }
   call.core().orchestrators->current_task_of(
       command.session_id, [call, command, topic = *topic](const Result<Seq>& at) {
         if (call.session() == nullptr) return;
         // Without history from now on: whether there is anybody to execute it, the service says.
-        follow_silently(call, {.topic = topic, .since = at ? std::optional(*at) : std::nullopt});
-        run_task(call, command, topic, true);
+        run_task(call, command, topic,
+                 follow_silently(call, {.topic = topic, .since = at ? std::optional(*at) : std::nullopt}));
       });
 }
 

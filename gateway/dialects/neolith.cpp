@@ -74,7 +74,8 @@ Command decode_consumer(const Words& words, std::string session_id, std::optiona
       json_text(*consumer).size() > kBytesMax || std::ranges::any_of(json_text(*consumer), control)) {
     return InvalidCommand{"consumer: not a name of 1-128 bytes without control characters"};
   }
-  const auto topic = session_topic(session_id);
+  const bool all = session_id == kEverySession;
+  const Result<std::string> topic = all ? std::string(kEverySessionTopic) : session_topic(session_id);
   if (!topic) return invalid(topic.error());
   SubscribeCommand command;
   command.names.assign(kSessionTypes.begin(), kSessionTypes.end());
@@ -363,7 +364,8 @@ Manners NeolithDialect::manners() const {
 Decoded NeolithDialect::decode(std::string_view text) const { return {{decode_message(text)}}; }
 
 std::vector<Request> NeolithDialect::requests_of_url(const v1::Filter& asked, std::optional<Seq> since) const {
-  if (asked.session_id().empty()) return {};
+  // With types or topics the session narrows the stream of these.
+  if (asked.session_id().empty() || !asked.types().empty() || !asked.topics().empty()) return {};
   Request request;
   request.context.about = asked.session_id();
   FollowSessionCommand command{asked.session_id(), {}};

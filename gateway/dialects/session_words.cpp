@@ -168,7 +168,6 @@ Result<std::string> read_request_id(const Words& words) {
 }
 
 Result<std::string> session_topic(std::string_view session_id) {
-  if (session_id == "*") return std::string("sessions.*");
   if (auto checked = check_session_id(session_id); !checked) return checked.error();
   const auto part = topic_part(session_id);
   if (!part) return Error{part.error().code, "sessionId: " + part.error().text};

@@ -45,7 +45,10 @@ Result<void> check_session_id(std::string_view session_id);
 // {requestId}: a text or an integer; "" if there is none.
 Result<std::string> read_request_id(const Words& words);
 
-// Where a session's events are: sessions.<id>, escaped. "*": sessions.*. kInvalid, kTooLarge.
+// How a follower says "every session", and where their events are.
+inline constexpr std::string_view kEverySession = "*";
+inline constexpr std::string_view kEverySessionTopic = "sessions.*";
+// Where a session's events are: sessions.<id>, escaped. kInvalid, kTooLarge.
 Result<std::string> session_topic(std::string_view session_id);
 
 // How a request is known to the service: the client's own id for it, with what it is about and whose it is, so that

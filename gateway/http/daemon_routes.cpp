@@ -336,7 +336,7 @@ void DaemonRoutes::events(const Exchange& exchange) const {
     streams_.open_stream(exchange.connection(), exchange.access_ptr(), from, renderer_);
   };
   if (query->since || exchange.access().anonymous || !exchange.access().may_some("history")) return begin(*query);
-  find_position(exchange, [this, exchange, query = *query, begin](std::optional<Seq> position) {
+  find_position(exchange, [exchange, query = *query, begin](std::optional<Seq> position) {
     StreamQuery from = query;
     from.since = position;
     auto seen = visible_to(exchange.access(), std::move(from));

@@ -101,31 +101,37 @@ def test_a_session_ends_with_its_client_if_it_shall(fabric, orchestrator):
     assert list(orchestrator.sessions) == [sessions["continue"]]
 
 
-def test_the_death_of_a_gateway_and_of_the_orchestrator(fabric, orchestrator):
+def test_the_death_of_a_gateway_and_of_an_orchestrator(fabric, orchestrator, tmp_path):
     gateways = Gateways(fabric)
-    first = fabric.connect("/", port="neolith")
+    elsewhere = f"ws://127.0.0.1:{gateways.ports[1]['neolith']}"
+    first, waiting = fabric.connect("/", port="neolith"), WebSocket(elsewhere)
     session = spawn(first)
     execute(first, session, "hold a b")
     last = first.until(lambda m: m["type"] == "stream_chunk" and m["data"]["chunk"] == "a")["seq"]
-    fabric.gateway.kill()
+    waiting.send({"type": "spawn_session", "payload": {**SPAWN, "task": "silent"}})
+    wait_until(lambda: orchestrator.calls[-1].method == "spawn", "the call that is never answered")
+    other = SessionsWorker(fabric.endpoint("control"), load_proto(tmp_path), name="less-loaded")
+    attached = spawn(first, onDisconnect="cancel")
+    assert attached in other.sessions
 
-    again = WebSocket(f"ws://127.0.0.1:{gateways.ports[1]['neolith']}/?session_id={session}&since={last}")
+    fabric.gateway.kill()
+    again = WebSocket(f"{elsewhere}/?session_id={session}&since={last}")
     orchestrator.finish()
     again.until_type("task_completed")
     assert text_of(again.seen) == "b"
-
-    # One that says nothing and dies: who waits for it is told, and so are those who follow its sessions.
-    again.send({"type": "spawn_session", "payload": {**SPAWN, "task": "silent"}})
-    wait_until(lambda: orchestrator.calls[-1].method == "spawn", "the call")
     orchestrator.kill()
-    told = [again.until(lambda m: m["type"] in ("error", "session_status_update")) for _ in range(2)]
-    error, failed = sorted(told, key=lambda m: m["type"])
-    assert (error["code"], failed["session"]["id"], failed["session"]["status"]) == ("unavailable", session, "failed")
+
+    assert waiting.until_type("error")["code"] == "unavailable"
+    failed = again.until(lambda m: m["type"] == "session_status_update" and m["session"]["status"] == "failed")
+    assert failed["session"]["id"] == session
     again.send({"type": "session_status", "sessionId": session})
     assert again.until_type("session_status_update")["session"]["status"] == "failed"
+    again.send({"type": "follow_session", "sessionId": attached})
+    again.until(lambda m: m["type"] == "session_status_update" and m["session"]["id"] == attached
+                and m["session"]["status"] == "terminated", "the end of the session whose client's gateway is gone")
+    other.stop()
     again.send({"type": "list_sessions"})
     assert again.until_type("error")["code"] == "unavailable"
     again.send({"type": "daemon_status"})
     status = again.until_type("daemon_status_update")["status"]
     assert (status["status"], status["subsystems"]["sessionManager"]["status"]) == ("degraded", "stopped")
-

@@ -53,6 +53,20 @@ TEST_CASE("a command that names a topic needs its scope for that topic") {
   CHECK(answer(some, ChannelHistoryCommand{std::string(250, '%'), 1, {}}) != "ok");
 }
 
+TEST_CASE("sessions are seen by their topics, and run by whoever may run some") {
+  const Access some = with({"subscribe:sessions.a", "sessions:run:demo"}, true);
+  CHECK(answer(some, SessionStatusCommand{"a"}) == "ok");
+  CHECK(answer(some, SessionStatusCommand{"b"}) == "unauthenticated");
+  CHECK(answer(some, SessionStatusCommand{"a\nb"}) == "invalid");
+  CHECK(answer(some, FollowSessionCommand{"a", {}}) == "ok");
+  CHECK(answer(some, FollowSessionCommand{"a.b", {}}) == "unauthenticated");
+  CHECK(answer(some, FollowSessionCommand{"*", {}}) == "ok");  // of those that it may see
+  CHECK(answer(some, SpawnSessionCommand{}) == "ok");
+  CHECK(answer(with({"subscribe:>"}), SpawnSessionCommand{}) == "forbidden");
+  CHECK(answer(with({"subscribe:>"}), StopSessionCommand{"a"}) == "forbidden");
+  CHECK(answer(with({}), HealthCommand{}) == "ok");
+}
+
 TEST_CASE("names become one part of a topic, and cannot leave it") {
   CHECK(channel_topic("general").value() == "channels.general");
   CHECK(channel_topic("a.b>*").value() == "channels.a%2Eb%3E%2A");

@@ -38,10 +38,8 @@ class OpenaiRun final : public Run {
         cancel_(io) {}
 
   Result<void> open(asio::io_context& io, const std::string& api_key, std::string body) {
-    HttpPost post{url_,
-                  {"Content-Type: application/json", "Accept: text/event-stream", "Expect:"},
-                  std::move(body),
-                  std::min(kConnectMax, config_.stall)};
+    HttpPost post{
+        url_, {"Content-Type: application/json", "Accept: text/event-stream", "Expect:"}, std::move(body), kConnectMax};
     if (!api_key.empty()) post.headers.push_back("Authorization: Bearer " + api_key);
     auto stream = HttpStream::start(
         io, post,

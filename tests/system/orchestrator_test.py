@@ -33,7 +33,7 @@ def runners(tmp_path, models):
             'output_bytes_max = 1000000000\n',
             '[[orchestrator.runner]]\nname = "nobody"\nkind = "openai"\nmodel = "m"\nurl = "http://127.0.0.1:1/v1"\n']
     rows += [f'[[orchestrator.runner]]\nname = "{name}"\nkind = "openai"\nmodel = "m"\nurl = "{models.url(name)}"\n'
-             'stall_ms = 400\noutput_bytes_max = 200000\n' for name in MODELS]
+             f'output_bytes_max = 200000\nstall_ms = {400 if name == "stall" else 60000}\n' for name in MODELS]
     path = tmp_path / "runners.toml"
     path.write_text("\n".join(rows), encoding="ascii")
     return path

@@ -162,7 +162,6 @@ TEST_CASE_FIXTURE(Fixture, "a stall in mid-stream is ended") {
   server.close = false;
   start(std::string(kHead) + kHello);
   CHECK(end().error == "stalled: " + endpoint() + ": nothing for 30 ms");
-  CHECK(log.text() == "Hello");
 }
 
 TEST_CASE_FIXTURE(Fixture, "an endless answer is ended at its time") {

@@ -162,6 +162,8 @@ TEST_CASE("a message becomes a command, or says what is wrong with it") {
       {"follow from somewhere", R"({"type":"follow_session","sessionId":"*","since":9})", "follow * since 9"},
       {"follow, acknowledged", R"({"type":"follow_session","sessionId":"a.b","ack":true,"consumer":"c","since":3})",
        "consume c[sessions.a%2Eb][session_*,task_*,stream_*,tool_call_start,tool_call_result] replace since 3"},
+      {"follow all, acknowledged", R"({"type":"follow_session","sessionId":"*","ack":true,"consumer":"c"})",
+       "consume c[sessions.*][session_*,task_*,stream_*,tool_call_start,tool_call_result] replace"},
       {"unfollow", R"({"type":"unfollow_session","sessionId":"s"})", "unfollow s"},
       {"ack", R"({"type":"ack","seq":12})", "ack 12"},
       {"the seed's auth", R"({"type":"auth","token":"t"})", "auth t"},
@@ -250,6 +252,8 @@ TEST_CASE("a session in the URL is followed") {
   REQUIRE(requests.size() == 1);
   CHECK(std::visit(Describe{}, requests[0].command) == "follow s");
   CHECK(std::visit(Describe{}, kDialect.requests_of_url(asked, Seq{5})[0].command) == "follow s since 5");
+  asked.add_types("stream_*");  // then it narrows the stream of these
+  CHECK(kDialect.requests_of_url(asked, {}).empty());
 }
 
 TEST_CASE("a request is known by the client's id for it, and by whose it is and what it says") {

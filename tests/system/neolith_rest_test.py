@@ -2,6 +2,7 @@
 whatever gateway."""
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from cell0_test.presence import Gateways
 from cell0_test.sessions_worker import SessionsWorker
 from cell0_test.tokens import claims, jwt
 
+HERE = Path(__file__).parent
 SPAWN = {"orchestratorId": "vp_1", "sessionType": "demo", "task": {"type": "code", "description": "Implement feature X"}}
 
 
@@ -171,6 +173,22 @@ def test_server_sent_events_begin_at_the_position(gateways):
     finally:
         curl.terminate()
         curl.wait(10)
+
+
+def test_an_eventsource_needs_no_words(gateways):
+    """Node's eventsource package, which shows no token: what comes from now on."""
+    assert (HERE / "node_modules/eventsource").is_dir(), "run `npm ci` in tests/system (tests/run.sh does)"
+    source = subprocess.Popen(
+        ["node", HERE / "eventsource_client.mjs", f"http://127.0.0.1:{gateways.ports[1]['neolith']}/api/daemon/events"],
+        stdout=subprocess.PIPE, text=True)
+    try:
+        assert source.stdout.readline() == "open\n"
+        session = call(gateways, "POST", "/sessions", SPAWN).json()["id"]
+        kind, _, data = source.stdout.readline().partition(" ")
+        assert (kind, json.loads(data)["type"], json.loads(data)["payload"]["id"]) == ("message", "session_spawned", session)
+    finally:
+        source.terminate()
+        source.wait(10)
 
 
 def test_errors_have_codes(gateways):

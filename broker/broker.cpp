@@ -157,7 +157,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
                log_parts_.sequencer->holes(), *log_parts_.reader),
       chain_(log_parts_.sequencer->start(), new_boot_id(random)),
       topics_(*log_parts_.rules, limits_.topics_max),
-      gateways_(limits_.gateways_max, limits_.gateway_lease),
+      gateways_({limits_.gateways_max, limits_.gateway_lease, limits_.heartbeat_interval}, clock.mono()),
       consumers_({limits_.consumers_max, limits_.consumer_idle_min}),
       intake_(limits_, *log_parts_.rules, topics_, *log_parts_.sequencer, clock),
       presence_(presence_bounds(limits_), clock.mono(), !log_parts_.first_run),

@@ -3,28 +3,22 @@
 namespace cell0::broker {
 
 Result<void> Gateways::report(const v1::GatewayReport& report, MonoTime now) {
-  if (by_name_.find(report.name()) == by_name_.end() && by_name_.size() >= gateways_max_) {
-    return Error{ErrorCode::kUnavailable, "gateway: " + std::to_string(gateways_max_) + " are reporting already"};
+  v1::GatewayReport* known = by_name_.renew(report.name(), now);
+  if (known == nullptr) {
+    return Error{ErrorCode::kUnavailable, "gateway: " + std::to_string(by_name_.size()) + " are reporting already"};
   }
-  by_name_[report.name()] = {report, now + lease_};
+  *known = report;
   return {};
 }
 
 std::vector<std::string> Gateways::expire(MonoTime now) {
   std::vector<std::string> gone;
-  for (auto entry = by_name_.begin(); entry != by_name_.end();) {
-    if (entry->second.until > now) {
-      ++entry;
-      continue;
-    }
-    gone.push_back(entry->first);
-    entry = by_name_.erase(entry);
-  }
+  by_name_.expire(now, [&gone](const std::string& name, const v1::GatewayReport&) { gone.push_back(name); });
   return gone;
 }
 
 void Gateways::append_to(v1::StatsAnswer& stats) const {
-  for (const auto& [name, entry] : by_name_) *stats.add_gateways() = entry.report;
+  by_name_.for_each([&stats](const std::string&, const v1::GatewayReport& report) { *stats.add_gateways() = report; });
 }
 
 }  // namespace cell0::broker

@@ -1,12 +1,12 @@
 // The gateways that are there: each says so every two seconds and is gone after a lease without a word.
 //
-// Pure; one thread. Bounded: beyond `gateways_max` a new one is refused.
+// Pure; one thread. Bounded: beyond `entries_max` a new one is refused.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
+#include "broker/lease_table.h"
 #include "cell0/v1/control.pb.h"
 #include "common/clock.h"
 #include "common/result.h"
@@ -15,7 +15,7 @@ namespace cell0::broker {
 
 class Gateways {
  public:
-  Gateways(std::size_t gateways_max, Duration lease) : gateways_max_(gateways_max), lease_(lease) {}
+  Gateways(const LeaseBounds& bounds, MonoTime now) : by_name_(bounds, now) {}
 
   // Takes or renews. A report of the same name replaces the one before it. kUnavailable: the table is full.
   Result<void> report(const v1::GatewayReport& report, MonoTime now);
@@ -27,14 +27,7 @@ class Gateways {
   void append_to(v1::StatsAnswer& stats) const;  // by name
 
  private:
-  struct Entry {
-    v1::GatewayReport report;
-    MonoTime until{};
-  };
-
-  std::size_t gateways_max_;
-  Duration lease_;
-  std::map<std::string, Entry> by_name_;
+  LeaseTable<v1::GatewayReport> by_name_;
 };
 
 }  // namespace cell0::broker

@@ -9,14 +9,16 @@ namespace cell0::broker {
 namespace {
 
 constexpr std::size_t kIncarnationBytes = 16;
-constexpr Duration kLate = std::chrono::milliseconds(500);  // of a tick: later than this was a stall
 
 bool later(const v1::PresenceEntity& a, const v1::PresenceEntity& b) { return a.updated_us() > b.updated_us(); }
 
 }  // namespace
 
 Presence::Presence(const PresenceBounds& bounds, MonoTime now, bool warm)
-    : bounds_(bounds), warming_(warm), warm_until_(now + bounds.lease - bounds.tick), last_call_(now) {}
+    : bounds_(bounds),
+      warming_(warm),
+      warm_until_(now + bounds.lease - bounds.tick),
+      leases_({bounds.gateways_max, bounds.lease, bounds.tick}, now) {}
 
 Presence::~Presence() = default;
 
@@ -26,9 +28,9 @@ Result<v1::PresenceAnswer::Status> Presence::announce(const v1::PresenceRequest&
   if (request.incarnation().size() != kIncarnationBytes) {
     return Error{ErrorCode::kInvalid, "presence.incarnation: not 16 bytes"};
   }
-  note_stall(now);
+  warm_until_ += leases_.note_stall(now);
   bool refused = false;
-  Lease* lease = admit(request, refused);
+  Lease* lease = admit(request, now, refused);
   if (refused) {
     return Error{ErrorCode::kUnavailable,
                  "presence: " + std::to_string(bounds_.gateways_max) + " gateways have announced themselves already"};
@@ -37,7 +39,7 @@ Result<v1::PresenceAnswer::Status> Presence::announce(const v1::PresenceRequest&
     ++figures_.announce_all;
     return v1::PresenceAnswer::ANNOUNCE_ALL;
   }
-  lease->until = now + bounds_.lease;
+  leases_.renew(request.incarnation(), now);
   lease->renewed = wall;
   lease->counter = request.counter();
   take(request, *lease, now, wall);
@@ -45,15 +47,14 @@ Result<v1::PresenceAnswer::Status> Presence::announce(const v1::PresenceRequest&
 }
 
 // The lease that the request goes on with or begins; null: it has to announce everything.
-Presence::Lease* Presence::admit(const v1::PresenceRequest& request, bool& refused) {
-  const auto found = leases_.find(request.incarnation());
-  Lease* lease = found == leases_.end() ? nullptr : found->second.get();
+Presence::Lease* Presence::admit(const v1::PresenceRequest& request, MonoTime now, bool& refused) {
+  Lease* lease = leases_.find(request.incarnation());
   const bool next = lease != nullptr && request.counter() == lease->counter + 1;
   if (!request.all()) return next ? lease : nullptr;
   if (lease == nullptr) {
-    refused = leases_.size() >= bounds_.gateways_max;
+    lease = leases_.renew(request.incarnation(), now);
+    refused = lease == nullptr;
     if (refused) return nullptr;
-    lease = (leases_[request.incarnation()] = std::make_unique<Lease>()).get();
   } else if (request.counter() <= lease->counter) {
     return nullptr;  // from before; it was overtaken
   }
@@ -127,17 +128,9 @@ void Presence::end_series(Lease& lease, MonoTime now, WallTime wall) {
 // ---- time
 
 std::size_t Presence::tick(MonoTime now) {
-  note_stall(now);
-  std::size_t gone = 0;
-  for (auto entry = leases_.begin(); entry != leases_.end();) {
-    if (entry->second->until > now) {
-      ++entry;
-      continue;
-    }
-    end_lease(*entry->second, now);
-    entry = leases_.erase(entry);
-    ++gone;
-  }
+  warm_until_ += leases_.note_stall(now);
+  const std::size_t gone =
+      leases_.expire(now, [this, now](const std::string&, Lease& lease) { end_lease(lease, now); });
   figures_.leases_over += gone;
   if (warming_ && now >= warm_until_) end_warming(now);
   forget(now);
@@ -155,14 +148,6 @@ void Presence::end_warming(MonoTime now) {
   for (auto& [id, entity] : entities_) {
     if (word_of(entity, nullptr) != nullptr) remove_word(entity, nullptr, now, WallTime{});
   }
-}
-
-void Presence::note_stall(MonoTime now) {
-  const Duration late = now - last_call_ - bounds_.tick;
-  last_call_ = now;
-  if (late <= kLate) return;
-  for (const auto& [incarnation, lease] : leases_) lease->until += late;
-  warm_until_ += late;
 }
 
 void Presence::forget(MonoTime now) {

@@ -22,7 +22,6 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -31,6 +30,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/lease_table.h"
 #include "cell0/v1/control.pb.h"
 #include "common/clock.h"
 #include "common/result.h"
@@ -112,16 +112,14 @@ class Presence {
   };
   struct Lease {
     std::uint64_t counter = 0;
-    MonoTime until{};
     WallTime renewed{};
     bool announcing = false;  // a series is open
     std::uint64_t series = 0;
     std::unordered_set<Entity*> entities;
     std::unordered_map<std::string, Topic> topics;
   };
-  using Leases = std::map<std::string, std::unique_ptr<Lease>, std::less<>>;
 
-  Lease* admit(const v1::PresenceRequest& request, bool& refused);
+  Lease* admit(const v1::PresenceRequest& request, MonoTime now, bool& refused);
   void take(const v1::PresenceRequest& request, Lease& lease, MonoTime now, WallTime wall);
   void take_seen(const v1::PresenceEntity& said);
   void take_entity(const v1::PresenceEntity& said, Lease& lease);
@@ -140,14 +138,12 @@ class Presence {
   void mark_changed(Entity& entity);
   void count(const std::string& topic, std::uint32_t before, std::uint32_t after);
   void forget(MonoTime now);
-  void note_stall(MonoTime now);
 
   PresenceBounds bounds_;
   bool warming_;
   MonoTime warm_until_;
-  MonoTime last_call_;
   std::size_t bytes_ = 0;
-  Leases leases_;                                             // by incarnation
+  LeaseTable<Lease> leases_;                                  // by incarnation
   std::map<std::string, Entity, std::less<>> entities_;       // by id; those that are there and those that went
   std::set<std::pair<MonoTime, Entity*>> offline_;            // by when they went
   std::map<std::string, std::uint32_t, std::less<>> topics_;  // over all gateways

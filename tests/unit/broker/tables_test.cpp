@@ -74,7 +74,7 @@ TEST_CASE("over the limit the topic longest silent is forgotten, and that is sai
 }
 
 TEST_CASE("a gateway is there for a lease after each of its reports") {
-  Gateways gateways(2, std::chrono::seconds(7));
+  Gateways gateways({2, std::chrono::seconds(7), std::chrono::seconds(7)}, kStart);
   v1::GatewayReport report;
   report.set_name("g1");
   report.set_connections(5);
@@ -92,7 +92,7 @@ TEST_CASE("a gateway is there for a lease after each of its reports") {
 }
 
 TEST_CASE("one gateway too many is refused, the others go on") {
-  Gateways gateways(1, std::chrono::seconds(7));
+  Gateways gateways({1, std::chrono::seconds(7), std::chrono::seconds(7)}, kStart);
   v1::GatewayReport report;
   report.set_name("g1");
   REQUIRE(gateways.report(report, kStart));

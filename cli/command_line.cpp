@@ -171,6 +171,7 @@ void finish_arguments(const CLI::App& app, const Globals& globals, Arguments& ar
   if (app.got_subcommand("history")) arguments.command = Command::kHistory;
   if (app.got_subcommand("clients")) arguments.command = Command::kClients;
   if (app.got_subcommand("presence")) arguments.command = Command::kPresence;
+  if (app.got_subcommand("services")) arguments.command = Command::kServices;
   if (app.got_subcommand("log")) arguments.command = Command::kLog;
   if (app.got_subcommand("token")) arguments.command = Command::kToken;
   if (app.got_subcommand("check-config")) arguments.command = Command::kCheckConfig;
@@ -192,6 +193,7 @@ std::optional<Arguments> parse_arguments(int argc, const char* const* argv, int&
   add_history(app, arguments.history);
   add_clients(app, arguments.clients);
   add_presence(app, arguments.presence);
+  app.add_subcommand("services", "Shows who serves what, as JSON lines");
   add_log(app, arguments.log);
   add_token(app, arguments.token);
   auto& check = *app.add_subcommand("check-config", "Reads the configuration and says what is wrong with it");

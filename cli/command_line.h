@@ -79,7 +79,7 @@ struct TokenOptions {
   bool offline = false;  // check: does not ask the broker whether it was revoked
 };
 
-enum class Command { kPub, kSub, kHistory, kClients, kPresence, kLog, kToken, kCheckConfig };
+enum class Command { kPub, kSub, kHistory, kClients, kPresence, kServices, kLog, kToken, kCheckConfig };
 
 struct Arguments {
   Command command = Command::kPub;

@@ -12,6 +12,7 @@ int run_sub(const Arguments& arguments, const Config& config);
 int run_history(const Arguments& arguments, const Config& config);
 int run_clients(const Arguments& arguments, const Config& config);
 int run_presence(const Arguments& arguments, const Config& config);
+int run_services(const Arguments& arguments, const Config& config);
 int run_log(const Arguments& arguments, const Config& config);
 int run_token(const Arguments& arguments, const Config& config);
 int run_check_config(const Arguments& arguments, const Config& config);  // which was read by then, so it is good

@@ -22,6 +22,7 @@ constexpr Entry kCommands[] = {
     {cli::Command::kHistory, &cli::run_history},
     {cli::Command::kClients, &cli::run_clients},
     {cli::Command::kPresence, &cli::run_presence},
+    {cli::Command::kServices, &cli::run_services},
     {cli::Command::kLog, &cli::run_log},
     {cli::Command::kToken, &cli::run_token},
     {cli::Command::kCheckConfig, &cli::run_check_config},

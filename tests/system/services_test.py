@@ -67,7 +67,7 @@ def bench(empty_fabric, tmp_path):
     yield bench
     bench.socket.close()
     for process in empty_fabric.processes:  # they know no TERM
-        if process.name != "broker" and process.alive():
+        if process.name in ("first", "second", "lone") and process.alive():
             process.kill()
 
 
@@ -84,32 +84,22 @@ def chats(bench):
     return [text for _, text in chat_history(bench.fabric.endpoint("control"), bench.proto)]
 
 
-def test_a_killed_worker_s_calls_are_answered_and_its_wills_published(bench):
+def test_a_worker_is_asked_and_whoever_asks_is_answered(bench):
     assert bench.ask("echo") == NO_WORKER
-    worker = bench.worker("first")
+    worker = bench.worker("lone")
     until_told(worker, "active")
     assert bench.ask("echo", {"a": 1}, caller={"entity_id": "user:1"}) == {
-        "worker": "first", "said": {"a": 1}, "caller": "user:1"}
+        "worker": "lone", "said": {"a": 1}, "caller": "user:1"}
     assert bench.ask("own", {"key": "s1", "will": "s1 has failed"}) == {}
-    assert bench.ask("own", {"key": "s2", "will": "s2 has failed"}) == {}
-    assert bench.ask("keys", key="s1") == {"keys": ["s1", "s2"]}
+    assert bench.ask("keys", key="s1") == {"keys": ["s1"]}
     assert bench.ask("keys", key="s9") == NO_KEY
-    assert bench.ask("disown", {"key": "s2"}, key="s2") == {}
+    assert bench.ask("disown", {"key": "s1"}, key="s1") == {}
+    assert bench.ask("keys", key="s1") == NO_KEY
     assert bench.ask("twice") == {"time": 1}
     assert until_told(worker, "nobody waited")["late"]
     assert bench.ask("hold", timeout_ms=300) == TIMEOUT
     assert bench.ask("late", {"seconds": 0.5}, timeout_ms=200) == TIMEOUT
     until_told(worker, "nobody waited", 2)
-
-    held = bench.ask_only("hold", timeout_ms=60_000)
-    until_told(worker, "call", 9)
-    worker.kill()
-    killed = time.monotonic()
-    assert bench.answer(held) == DIED
-    wait_until(lambda: chats(bench) == ["s1 has failed"], "the will to be published")
-    assert time.monotonic() - killed < 10
-    assert bench.ask("keys", key="s1") == NO_KEY
-    assert bench.ask("echo") == NO_WORKER
 
 
 def test_a_killed_broker_finds_its_workers_and_states_again(bench):
@@ -132,8 +122,22 @@ def test_a_killed_broker_finds_its_workers_and_states_again(bench):
     assert {"state": "kept"} in replies and len(replies) == 2
     assert chats(bench) == []
 
+    bench.fabric.start_gateway()
+    [service] = bench.fabric.get("/api/v1/services").json()["services"]
+    assert service["name"] == "tests" and service["state_bytes"] == 4 and service["requests"] == 3
+    assert [(w["name"], w["active"], w["keys"]) for w in service["workers"]] == [("first", True, 1), ("second", True, 0)]
+    status, printed = bench.fabric.run("cell0", "services", "--control", bench.fabric.endpoint("control"))
+    assert status == 0
+    assert [json.loads(line)["worker"] for line in printed.splitlines()] == ["first", "second"]
 
-def test_a_standby_takes_over_with_the_state_and_the_one_before_is_fenced(bench):
+
+def test_a_killed_worker_s_wills_are_published_and_a_hung_one_is_replaced(bench):
+    """At the same time, for both take a lease."""
+    lone = bench.worker("lone", service="others")
+    until_told(lone, "active")
+    assert bench.ask("own", {"key": "s1", "will": "s1 has failed"}, service="others") == {}
+    held = bench.ask_only("hold", service="others", timeout_ms=60_000)
+    until_told(lone, "call", 2)
     first = bench.worker("first", "--exclusive")
     epoch = until_told(first, "active")["epoch"]
     second = bench.worker("second", "--exclusive")
@@ -142,6 +146,14 @@ def test_a_standby_takes_over_with_the_state_and_the_one_before_is_fenced(bench)
     assert bench.ask("publish", {"text": "by the first"}) == {"status": 1}
 
     first.signal(signal.SIGSTOP)
+    lone.kill()
+    killed = time.monotonic()
+    assert bench.answer(held) == DIED
+    wait_until(lambda: "s1 has failed" in chats(bench), "the will to be published")
+    assert time.monotonic() - killed < 10
+    assert bench.ask("keys", key="s1", service="others") == NO_KEY
+    assert bench.ask("echo", service="others") == NO_WORKER
+
     until_told(second, "active")
     assert bench.ask("state") == {"state": "of the first"}
     assert bench.ask("publish", {"text": "under the first's epoch", "epoch": epoch}) == {"status": 7}
@@ -150,4 +162,4 @@ def test_a_standby_takes_over_with_the_state_and_the_one_before_is_fenced(bench)
     until_told(first, "fenced")
     until_told(first, "standby")
     assert bench.ask("echo")["worker"] == "second"
-    assert chats(bench) == ["by the first", "by the second"]
+    assert sorted(chats(bench)) == ["by the first", "by the second", "s1 has failed"]

@@ -166,8 +166,8 @@ void ServiceDesk::arm() {
   if (next == MonoTime::max() || (armed_for_ && *armed_for_ <= next)) return;
   armed_for_ = next;
   timer_.expires_after(next - clock_.mono());
-  timer_.async_wait([this](const asio::error_code& error) {
-    if (error) return;
+  timer_.async_wait([this, alive = alive_](const asio::error_code& error) {
+    if (error || !*alive) return;
     armed_for_.reset();
     services_.on_timer(clock_.mono());
     done();

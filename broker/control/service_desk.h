@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ class ServiceDesk final : private ServiceOutput {
   // `start`, `warm`: as Services'. The references outlive it.
   ServiceDesk(asio::io_context& io, const Limits& limits, Seq start, bool warm, Intake& intake, Answers& answers,
               const Clock& clock, Random& random, Log& log);
+
+  ~ServiceDesk() override { *alive_ = false; }
+  ServiceDesk(const ServiceDesk&) = delete;
+  ServiceDesk& operator=(const ServiceDesk&) = delete;
 
   void restore(const ServiceNote& note) { services_.restore(note); }
 
@@ -81,6 +86,7 @@ class ServiceDesk final : private ServiceOutput {
   std::vector<Waiting> waiting_;   // states
   asio::steady_timer timer_;
   std::optional<MonoTime> armed_for_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false for a timer that ended with the desk
 };
 
 }  // namespace cell0::broker

@@ -41,7 +41,10 @@ WorkerSession::WorkerSession(WorkerOptions options, std::string incarnation, con
 void WorkerSession::on_link(bool up) {
   if (phase_ == Phase::kGone) return;
   link_up_ = up;
-  if (phase_ == Phase::kLeaving) return;
+  if (phase_ == Phase::kLeaving) {
+    if (const auto left = up ? nullptr : std::exchange(left_, nullptr)) left();  // nobody is there to be told
+    return;
+  }
   if (up) {
     phase_ = Phase::kRegistering;
     register_at_ = clock_.mono();

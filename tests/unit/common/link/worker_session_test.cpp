@@ -433,6 +433,11 @@ TEST_CASE("it leaves when it is told to, after its last reply") {
   Bench alone;
   alone.session.leave([&] { left = false; });
   CHECK_FALSE(left);
+  Bench cut_off;
+  cut_off.up();
+  cut_off.session.leave([&] { left = true; });
+  cut_off.session.on_link(false);
+  CHECK(left);
 }
 
 }  // namespace

@@ -87,8 +87,12 @@ endfunction()
 
 # cell0_test(NAME SOURCES a_test.cpp ... LINK lib ... [LABELS unit]): a doctest binary, run by ctest.
 # The target cell0_tests is all of them.
+option(CELL0_UNIT_TESTS "Build the unit tests" ON)
 add_custom_target(cell0_tests)
 function(cell0_test name)
+  if(NOT CELL0_UNIT_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})

@@ -5,6 +5,7 @@
 #   tests/run.sh            everything
 #   tests/run.sh --quick    without the browser, the slow tests and the sanitizer build
 #
+# The unit tests are built once: with the sanitizers, or for release if it has to be quick.
 # CELL0_BUILD_DIR moves the release build (default build/release); the sanitizer build lies beside it.
 set -uo pipefail
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -45,7 +46,7 @@ node_modules() {
   npm_install "$repo/tests/system" full
 }
 web_bundle() { build_web "$repo"; }
-release_build() { build_programs "$repo" "$build" all; }
+release_build() { build_programs "$repo" "$build" "$([[ $quick ]] && echo all || echo all-but-units)"; }
 
 # npm waits for the network while ninja has the cores: the two run beside each other.
 install_and_build() {
@@ -66,7 +67,8 @@ finish_web_bundle() { # PID DIR: waits for the job started above, shows its outp
 run_ctest() { # DIR CTEST-OPTION...
   local dir=$1
   shift
-  ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error --schedule-random "$@"
+  # One more than there are cores: system tests wait most of their time.
+  ctest --test-dir "$dir" -j "$(($(nproc) + 1))" --no-tests=error --schedule-random "$@"
 }
 release_tests() {
   if [[ $quick ]]; then run_ctest "$build" -LE 'slow|browser|bench'; else run_ctest "$build" -LE bench; fi

@@ -21,14 +21,21 @@ need_disk() {
 }
 
 # build_programs REPO BUILD_DIR TARGET...: configures the release preset and builds these targets. Tests need more
-# packages, so they are configured only for the target "all"; a directory that has them keeps them.
+# packages, so they are configured only for the target "all", and without the unit tests for "all-but-units"; a
+# directory that has them keeps them.
 build_programs() {
   local repo=$1 dir=$2 log=$2/configure.log
   local -a tests=()
   shift 2
   need_disk "$dir" 1000 "the build (CELL0_BUILD_DIR)"
   [[ -f $dir/CMakeCache.txt ]] || tests=(-DCELL0_TESTS=OFF -DCELL0_BENCH=OFF)
-  [[ $1 != all ]] || tests=(-DCELL0_TESTS=ON -DCELL0_BENCH=ON)
+  case $1 in
+    all) tests=(-DCELL0_TESTS=ON -DCELL0_BENCH=ON -DCELL0_UNIT_TESTS=ON) ;;
+    all-but-units)
+      tests=(-DCELL0_TESTS=ON -DCELL0_BENCH=ON -DCELL0_UNIT_TESTS=OFF)
+      set -- all
+      ;;
+  esac
   if ! cmake --preset release -S "$repo" -B "$dir" "${tests[@]}" >"$log" 2>&1; then
     tail -n 30 "$log" >&2
     die 1 "cmake could not configure the build, see above and $log"

@@ -17,7 +17,7 @@ void Disk::commit(Transaction transaction) {
   unsynced_.clear();
 }
 
-void Disk::apply(State& state, const Transaction& transaction) const {
+void Disk::apply(State& state, const Transaction& transaction) {
   for (const auto& [seq, event] : transaction.events) {
     state.events[seq] = event;
     ++state.counts[event.rule];
@@ -36,7 +36,7 @@ void Disk::apply(State& state, const Transaction& transaction) const {
     }
     --state.counts[rule];
     state.trimmed[rule] = std::max(state.trimmed[rule], event->first);
-    state.forgotten.insert(event->first);
+    trimmed_.insert(event->first);
     event = state.events.erase(event);
   }
 }

@@ -47,7 +47,7 @@ class Disk final : public broker::SeqReserve {
   const std::map<Seq, StoredEvent>& events() const { return state_.events; }
   const std::map<std::pair<std::string, std::uint64_t>, std::uint64_t>& origins() const { return state_.origins; }
   bool holds(Seq seq) const { return state_.events.count(seq) != 0; }
-  bool was_trimmed(Seq seq) const { return state_.forgotten.count(seq) != 0; }  // by retention
+  bool was_trimmed(Seq seq) const { return trimmed_.count(seq) != 0; }  // as LogView
   Seq last() const { return state_.last; }
   Seq trimmed_through(const EventFilter& filter) const;
 
@@ -60,15 +60,15 @@ class Disk final : public broker::SeqReserve {
     std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> origins;
     std::map<broker::RuleId, Seq> trimmed;
     std::map<broker::RuleId, std::size_t> counts;
-    std::set<Seq> forgotten;  // what was trimmed, each
     Seq last;
   };
-  void apply(State& state, const Transaction& transaction) const;
+  void apply(State& state, const Transaction& transaction);
 
   const broker::RuleTable& rules_;
   State state_;                        // what a process of the machine reads
   State synced_;                       // what survives a power cut for certain
   std::vector<Transaction> unsynced_;  // between the two
+  std::set<Seq> trimmed_;              // at any time
   Seq reserved_;
   bool power_was_cut_ = false;
   bool full_ = false;

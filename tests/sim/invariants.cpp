@@ -256,7 +256,7 @@ bool StreamView::excused(Seq seq, const Fact& fact) const {
   for (const Notice& notice : notices_) {
     if (notice.from <= seq && seq <= notice.to && fact.priority > notice.above) return true;
   }
-  return !recovered_ && !truth_.is_held(seq);  // it knows that something is no longer held
+  return !recovered_ && truth_.was_gone(seq);  // it knows that something is no longer held
 }
 
 void StreamView::account(Seq through) {

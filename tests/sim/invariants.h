@@ -73,6 +73,7 @@ class Invariants {
   const Facts& facts() const { return facts_; }
   Seq newest() const { return newest_; }
   bool is_held(Seq seq) const { return log_.holds(seq); }
+  bool was_gone(Seq seq) const { return !log_.holds(seq) || log_.was_trimmed(seq); }  // when somebody read it
   Seq trimmed_through(const EventFilter& filter) const { return log_.trimmed_through(filter); }
 
  private:

@@ -33,7 +33,8 @@ class LogView {
  public:
   virtual ~LogView() = default;
   virtual bool holds(Seq seq) const = 0;
-  virtual bool was_trimmed(Seq seq) const = 0;  // by retention
+  // By retention, at any time: a power cut may bring it back.
+  virtual bool was_trimmed(Seq seq) const = 0;
   // What history would say to this filter.
   virtual Seq trimmed_through(const EventFilter& filter) const = 0;
 };

@@ -180,6 +180,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
                 revocation_desk_, service_desk_},
                counters_),
       tick_(io),
+      commit_timer_(io),
       stop_timer_(io) {
   // Commit, then publish, then acknowledge.
   log_parts_.sequencer->on_committed([this](Drafts& committed) { fanout_.publish(committed); });
@@ -191,6 +192,12 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
     revocation_desk_.settled(drafts, result);
     service_desk_.settled(drafts, result);
     presence_events_.publish();  // more of many
+  });
+  intake_.on_wait([this](Duration time) {
+    commit_timer_.expires_after(time);
+    commit_timer_.async_wait([this](const asio::error_code& error) {
+      if (!error) intake_.commit();
+    });
   });
   publish_desk_.fences([this](std::string_view service, std::uint64_t epoch) {
     const Services& services = service_desk_.services();

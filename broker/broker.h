@@ -132,6 +132,7 @@ class Broker {
   HistoryDesk history_desk_;
   Control control_;
   asio::steady_timer tick_;
+  asio::steady_timer commit_timer_;
   asio::steady_timer stop_timer_;
   bool stopping_ = false;
   bool closing_ = false;  // the log

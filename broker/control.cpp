@@ -47,7 +47,7 @@ Control::Control(std::unique_ptr<link::Socket> socket, Answers& answers, Control
     : socket_(std::move(socket)), answers_(answers), parts_(parts), counters_(counters) {}
 
 void Control::start() {
-  socket_->start([this](link::FrameViews frames) { on_message(frames); }, [this] { parts_.intake.commit(); });
+  socket_->start([this](link::FrameViews frames) { on_message(frames); }, [this] { parts_.intake.end_turn(); });
 }
 
 void Control::on_message(link::FrameViews frames) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "common/check.h"
 #include "common/wire.h"
@@ -83,8 +84,14 @@ std::string_view EventBlock::seal(Seq prev, Seq last, WallTime now, std::string_
   return std::string_view(buffer_).substr(at);
 }
 
+std::string EventBlock::take_memory() {
+  expected_ = std::min(buffer_.size(), kKeptBytes);
+  return std::exchange(buffer_, {});
+}
+
 void EventBlock::clear() {
   if (buffer_.capacity() > kKeptBytes) std::string().swap(buffer_);
+  buffer_.reserve(expected_);
   buffer_.resize(kHeadroom);
   events_.clear();
 }

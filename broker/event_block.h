@@ -53,13 +53,18 @@ class EventBlock {
   // The whole encoded Batch: its head is written in front of the events. Valid until the block changes.
   std::string_view seal(Seq prev, Seq last, WallTime now, std::string_view boot_id);
 
+  // The memory that the sealed Batch lies in, for whoever sends it without a copy. Afterwards the block has its events'
+  // rules and durability, and not their bytes.
+  std::string take_memory();
+
   void clear();  // keeps up to kKeptBytes of memory for the next events
 
  private:
   static constexpr std::size_t kHeadroom = 64;  // the head: three varints with tags (33) and 16 bytes (18) at most
   static constexpr std::size_t kKeptBytes = 256 * 1024;
 
-  std::string buffer_;  // headroom, then events with their tags
+  std::string buffer_;        // headroom, then events with their tags
+  std::size_t expected_ = 0;  // bytes of the next events, if they are like those whose memory was taken
   std::vector<Event> events_;
 };
 

@@ -18,10 +18,14 @@ void Fanout::publish(Drafts& committed) {
   Seq last = committed.first().prev();
   for (EventBlock& block : committed.blocks()) {
     last = Seq{last.value + block.events().size()};
-    send(chain_.link(block, last, now));
     ++counters_.batches;
     counters_.published_events += block.events().size();
     counters_.published_bytes += block.bytes();
+    const std::string_view batch = chain_.link(block, last, now);
+    if (batch.size() > link::Socket::kCopiedBytesMax)
+      check(socket_->send(kShard, batch, block.take_memory()));
+    else
+      send(batch);
   }
 }
 
@@ -32,8 +36,10 @@ void Fanout::heartbeat() {
 
 void Fanout::send(std::string_view batch) {
   const std::array<std::string_view, 2> frames{kShard, batch};
-  const auto sent = socket_->send(frames);
-  CELL0_CHECK(sent.ok());  // XPUB never refuses: a subscriber that does not read loses, and sees the gap
+  check(socket_->send(frames));
 }
+
+// XPUB never refuses: a subscriber that does not read loses, and sees the gap.
+void Fanout::check(const Result<void>& sent) { CELL0_CHECK(sent.ok()); }
 
 }  // namespace cell0::broker

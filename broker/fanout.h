@@ -28,6 +28,7 @@ class Fanout {
 
  private:
   void send(std::string_view batch);
+  static void check(const Result<void>& sent);
 
   std::unique_ptr<link::Socket> socket_;
   Chain& chain_;

@@ -13,7 +13,7 @@ Ingest::Ingest(std::unique_ptr<link::Socket> socket, Intake& intake, const Limit
       throttle_(std::chrono::seconds(1)) {}
 
 void Ingest::start() {
-  socket_->start([this](link::FrameViews frames) { on_message(frames); }, [this] { intake_.commit(); });
+  socket_->start([this](link::FrameViews frames) { on_message(frames); }, [this] { intake_.end_turn(); });
 }
 
 void Ingest::on_message(link::FrameViews frames) {

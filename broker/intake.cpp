@@ -1,5 +1,7 @@
 #include "broker/intake.h"
 
+#include <utility>
+
 #include "common/control_topics.h"
 #include "common/event_check.h"
 #include "common/event_schema.h"
@@ -100,8 +102,20 @@ std::uint64_t Intake::unsettled_turn() const {
   return in_flight_ > 0 ? in_flight_turn_ : 0;
 }
 
+void Intake::end_turn() {
+  if (gathered_->empty() && gathered_->notes.empty()) return;
+  const Duration since = clock_.mono() - committed_;
+  if (since >= limits_.commit_interval_min || gathered_->size() >= limits_.batch_events_max || !on_wait_) {
+    return commit();
+  }
+  if (std::exchange(waits_, true)) return;
+  on_wait_(limits_.commit_interval_min - since);
+}
+
 void Intake::commit() {
+  waits_ = false;
   if ((gathered_->empty() && gathered_->notes.empty()) || sequencer_.busy()) return;
+  committed_ = clock_.mono();
   auto drafts = std::move(gathered_);
   gathered_ = new_drafts();
   in_flight_ = drafts->size();

@@ -57,8 +57,15 @@ class Intake {
   // What is to be committed with the turn that gathers: its events, or alone if there are none.
   Notes& notes() { return gathered_->notes; }
 
-  // At the end of a turn: commits what has gathered, unless a commit runs.
+  // Commits what has gathered, unless a commit runs.
   void commit();
+
+  // The end of a socket's turn: commits, or lets more gather until commit_interval_min has passed since the last time.
+  // An event that comes alone never waits.
+  void end_turn();
+
+  // Has to call commit() after that time.
+  void on_wait(std::function<void(Duration)> handler) { on_wait_ = std::move(handler); }
 
   // Nothing, events or notes, waits to be settled.
   bool idle() const { return gathered_->empty() && gathered_->notes.empty() && in_flight_turn_ == 0; }
@@ -87,12 +94,15 @@ class Intake {
   const Clock& clock_;
   OnSettled on_settled_;
   OnFailed on_failed_;
+  std::function<void(Duration)> on_wait_;
   QuickCheck quick_;
   v1::Envelope envelope_;  // kept, so that its strings keep their memory
   bool decoded_ = false;
   std::unique_ptr<Drafts> spare_;
   std::size_t in_flight_ = 0;         // events
   std::uint64_t in_flight_turn_ = 0;  // 0: no commit runs
+  MonoTime committed_{};              // when commit() was called last
+  bool waits_ = false;                // on_wait_ was called, commit() not yet
   std::uint64_t turn_ = 0;
   WallTime turn_began_{};
   std::unique_ptr<Drafts> gathered_;  // made by new_drafts(), which needs what stands above

@@ -1,6 +1,7 @@
 #include "broker/quick_check.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "common/payload_schema.h"
@@ -12,6 +13,14 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using v1::Envelope;
+
+constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+
+std::uint64_t word_at(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, 8);
+  return word;
+}
 
 // Walks fields in their shortest form only; anything else is left to the decoder.
 class Walk {
@@ -31,21 +40,10 @@ class Walk {
     if (!varint(key, 2)) return false;
     number = static_cast<std::uint32_t>(key >> 3);
     type = static_cast<std::uint32_t>(key & 7);
-    std::uint64_t size = 0;
-    switch (type) {
-      case kVarint:
-        return number != 0 && varint(value, 9);
-      case kBytes:
-        if (number == 0 || !varint(size, 4)) return false;
-        bytes = std::string_view(at_, std::min<std::uint64_t>(size, left()));
-        return skip(size);
-      case kFixed64:
-        return number != 0 && skip(8);
-      case kFixed32:
-        return number != 0 && skip(4);
-      default:
-        return false;
-    }
+    if (number == 0) return false;
+    if (type == kBytes) return take_bytes();
+    if (type == kVarint) return varint(value, 9);
+    return (type == kFixed64 && skip(8)) || (type == kFixed32 && skip(4));
   }
 
  private:
@@ -55,11 +53,19 @@ class Walk {
     at_ += size;
     return true;
   }
+  bool take_bytes() {
+    std::uint64_t size = 0;
+    if (!varint(size, 4) || size > left()) return false;
+    bytes = std::string_view(at_, size);
+    at_ += size;
+    return true;
+  }
   bool varint(std::uint64_t& out, unsigned bytes_max) {
     if (at_ != end_ && (*at_ & 0x80) == 0) {  // most are one byte
       out = static_cast<unsigned char>(*at_++);
       return true;
     }
+    if (left() >= 8 && word_varint(out, bytes_max)) return true;
     out = 0;
     for (unsigned i = 0; i < bytes_max && at_ != end_; ++i) {
       const auto byte = static_cast<unsigned char>(*at_++);
@@ -69,28 +75,44 @@ class Walk {
     return false;
   }
 
+  // One of two to eight bytes, all at once: a time has eight. False leaves it as it is. REQUIRES: left() >= 8.
+  bool word_varint(std::uint64_t& out, unsigned bytes_max) {
+    if constexpr (std::endian::native != std::endian::little) return false;
+    std::uint64_t word = word_at(at_);
+    const std::uint64_t ends = ~word & kHighBits;
+    if (ends == 0) return false;
+    const unsigned size = static_cast<unsigned>(std::countr_zero(ends)) / 8 + 1;
+    if (size > bytes_max) return false;
+    word &= (ends ^ (ends - 1)) & ~kHighBits;  // its own bytes, seven bits of each; then pairs, fours, all together
+    word = (word & 0x7F007F007F007F00u) >> 1 | (word & 0x007F007F007F007Fu);
+    word = (word & 0x3FFF00003FFF0000u) >> 2 | (word & 0x00003FFF00003FFFu);
+    out = (word & 0x0FFFFFFF00000000u) >> 4 | (word & 0x000000000FFFFFFFu);
+    at_ += size;
+    return true;
+  }
+
   const char* at_;
   const char* end_;
 };
 
 bool is_ascii(std::string_view text) {
   std::uint64_t high = 0;
-  while (text.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), 8);
-    high |= word;
-    text.remove_prefix(8);
+  if (text.size() < 8) {
+    for (const char c : text) high |= static_cast<unsigned char>(c) & 0x80u;
+    return high == 0;
   }
-  for (const char c : text) high |= static_cast<unsigned char>(c) & 0x80u;
-  return (high & 0x8080808080808080u) == 0;
+  const char* const last = text.data() + text.size() - 8;
+  for (const char* at = text.data(); at < last; at += 8) high |= word_at(at);
+  return ((high | word_at(last)) & kHighBits) == 0;
 }
 
 bool is_text(std::string_view text) { return is_ascii(text) || is_utf8(text); }
 
 // A short name: ASCII without control characters. Others may be right, too.
 bool is_plain_name(std::string_view text, std::size_t bytes_max) {
-  return !text.empty() && text.size() <= bytes_max &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
+  bool plain = !text.empty() && text.size() <= bytes_max;
+  for (const char c : text) plain &= c >= 0x20 && c < 0x7F;
+  return plain;
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ inline char* write_varint(char* to, std::uint64_t value) {
   return to;
 }
 
+// A varint field, absent if 0: at most eleven bytes for a field below 16.
+inline char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
+  return value == 0 ? to : write_varint(write_varint(to, tag(field, Type::kVarint)), value);
+}
+
 inline void put_varint(std::string& out, std::uint64_t value) {
   char bytes[10];
   out.append(bytes, static_cast<std::size_t>(write_varint(bytes, value) - bytes));
@@ -33,9 +38,8 @@ inline void put_varint(std::string& out, std::uint64_t value) {
 
 // A varint field; absent if 0, as proto3 has it.
 inline void put_number(std::string& out, std::uint32_t field, std::uint64_t value) {
-  if (value == 0) return;
-  put_varint(out, tag(field, Type::kVarint));
-  put_varint(out, value);
+  char bytes[15];
+  out.append(bytes, static_cast<std::size_t>(write_number(bytes, field, value) - bytes));
 }
 
 // A string, bytes or message field; there also if empty.

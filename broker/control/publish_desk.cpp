@@ -12,13 +12,21 @@ constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 53;
 
 Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
 
-void put_outcome(std::string& out, std::string& scratch, v1::PublishOutcome::Status status, std::uint64_t seq,
-                 const std::string& error) {
-  scratch.clear();
-  wire::put_number(scratch, v1::PublishOutcome::kStatusFieldNumber, static_cast<std::uint64_t>(status));
-  wire::put_number(scratch, v1::PublishOutcome::kSeqFieldNumber, seq);
-  if (!error.empty()) wire::put_bytes(scratch, v1::PublishOutcome::kErrorFieldNumber, error);
-  wire::put_bytes(out, v1::PublishAnswer::kOutcomesFieldNumber, scratch);
+void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string& error) {
+  constexpr std::size_t kSizeAt = 1;  // of a short one, whose size is one byte
+  constexpr std::size_t kBodyAt = 2;
+  char text[kBodyAt + 2 * 11];
+  char* end = wire::write_number(text + kBodyAt, v1::PublishOutcome::kStatusFieldNumber, status);
+  end = wire::write_number(end, v1::PublishOutcome::kSeqFieldNumber, seq);
+  const std::string_view body(text + kBodyAt, static_cast<std::size_t>(end - text) - kBodyAt);
+  if (!error.empty()) {
+    std::string whole(body);
+    wire::put_bytes(whole, v1::PublishOutcome::kErrorFieldNumber, error);
+    return wire::put_bytes(out, v1::PublishAnswer::kOutcomesFieldNumber, whole);
+  }
+  text[0] = static_cast<char>(wire::tag(v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes));
+  text[kSizeAt] = static_cast<char>(body.size());
+  out.append(text, end);
 }
 
 }  // namespace
@@ -270,11 +278,9 @@ void PublishDesk::settle_keys(Waiting& waiting, Origin* origin) {
 }
 
 void PublishDesk::answer(const Waiting& waiting) {
-  std::string scratch;
   body_.clear();
   wire::put_number(body_, v1::PublishAnswer::kFirstNFieldNumber, waiting.first_n);
-  for (const Outcome& outcome : waiting.outcomes)
-    put_outcome(body_, scratch, outcome.status, outcome.seq, outcome.error);
+  for (const Outcome& outcome : waiting.outcomes) put_outcome(body_, outcome.status, outcome.seq, outcome.error);
   wire::put_number(body_, v1::PublishAnswer::kExpectedNFieldNumber, waiting.expected_n);
   encoded_.clear();
   wire::put_number(encoded_, v1::Response::kIdFieldNumber, waiting.id);

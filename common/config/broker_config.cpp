@@ -62,6 +62,8 @@ void describe_output(ConfigSection& limits, BrokerLimits& to) {
                  "Events in one message to the gateways. The rest of a turn goes into the next.");
   limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, 64 * kMiB,
                  "Bytes of events in one message to the gateways, one event at least.");
+  limits.integer("commit_interval_us", to.commit_interval_us, 0, 100'000,
+                 "Microseconds at least between two commits: what comes meanwhile shares one. 0: commits at once.");
   limits.integer(
       "fanout_queue_messages_max", to.fanout_queue_messages_max, 1, 10'000'000,
       "Messages that wait for one slow gateway. Beyond it that gateway loses messages, sees the gap and asks.");

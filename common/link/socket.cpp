@@ -9,10 +9,12 @@
 namespace cell0::link {
 
 struct Context::Impl {
-  zmq::context_t zmq{1};
+  explicit Impl(int io_threads) : zmq(io_threads) {}
+
+  zmq::context_t zmq;
 };
 
-Context::Context() : impl_(std::make_unique<Impl>()) {}
+Context::Context(int io_threads) : impl_(std::make_unique<Impl>(io_threads)) {}
 Context::~Context() = default;
 
 namespace {
@@ -93,22 +95,42 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
 
   Result<void> send(FrameViews frames) {
     for (std::size_t i = 0; i < frames.size(); ++i) {
-      auto flags = zmq::send_flags::dontwait;
-      if (i + 1 < frames.size()) flags = flags | zmq::send_flags::sndmore;
-      try {
-        if (!zmq_.send(zmq::buffer(frames[i].data(), frames[i].size()), flags)) {
-          return Error{ErrorCode::kFull, "the queue to this peer is full"};
-        }
-      } catch (const zmq::error_t& error) {
-        if (error.num() == EHOSTUNREACH) return Error{ErrorCode::kNotFound, "the peer is not connected"};
-        return Error{ErrorCode::kInternal, error.what()};
+      if (auto sent = send_frame(zmq::buffer(frames[i].data(), frames[i].size()), i + 1 < frames.size()); !sent) {
+        return sent;
       }
     }
     look_again();
     return {};
   }
 
+  Result<void> send(std::string_view head, std::string_view body, std::string memory) {
+    if (auto sent = send_frame(zmq::buffer(head.data(), head.size()), true); !sent) return sent;
+    auto owned = std::make_unique<std::string>(std::move(memory));  // too long to move while its string does
+    zmq::message_t message(
+        const_cast<char*>(body.data()), body.size(),
+        [](void*, void* string) { delete static_cast<std::string*>(string); }, owned.get());
+    static_cast<void>(owned.release());
+    if (auto sent = send_frame(message, false); !sent) return sent;
+    look_again();
+    return {};
+  }
+
  private:
+  template <typename Frame>
+  Result<void> send_frame(Frame&& frame, bool more) {
+    auto flags = zmq::send_flags::dontwait;
+    if (more) flags = flags | zmq::send_flags::sndmore;
+    try {
+      if (!zmq_.send(std::forward<Frame>(frame), flags)) {
+        return Error{ErrorCode::kFull, "the queue to this peer is full"};
+      }
+      return {};
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EHOSTUNREACH) return Error{ErrorCode::kNotFound, "the peer is not connected"};
+      return Error{ErrorCode::kInternal, error.what()};
+    }
+  }
+
   // The descriptor is ZeroMQ's: the loop lets go of it, before ZeroMQ closes it.
   void release() {
     if (descriptor_.is_open()) descriptor_.release();
@@ -228,6 +250,12 @@ void Socket::start(OnMessage on_message, OnTurnEnd on_turn_end) {
 }
 
 Result<void> Socket::send(FrameViews frames) { return impl_->send(frames); }
+
+Result<void> Socket::send(std::string_view head, std::string_view body, std::string memory) {
+  CELL0_CHECK(body.size() > kCopiedBytesMax && memory.data() <= body.data() &&
+              body.data() + body.size() <= memory.data() + memory.size());
+  return impl_->send(head, body, std::move(memory));
+}
 
 std::uint64_t Socket::oversize_messages() const { return impl_->oversize(); }
 

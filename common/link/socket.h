@@ -19,10 +19,11 @@
 
 namespace cell0::link {
 
-// One per process; owns ZeroMQ's I/O thread. Must outlive its sockets. Destroying it drops what is unsent.
+// One per process; owns ZeroMQ's I/O threads, over which connections are spread. Must outlive its sockets. Destroying
+// it drops what is unsent.
 class Context {
  public:
-  Context();
+  explicit Context(int io_threads = 1);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -58,6 +59,7 @@ class Socket {
 
   static constexpr int kMessagesPerTurn = 256;  // then the loop gets its turn, so that one socket starves nothing
   static constexpr std::size_t kFramesMax = 8;  // of a message; more are read and dropped, and counted
+  static constexpr std::size_t kCopiedBytesMax = 8192;  // what fits into its buffer ZeroMQ copies anyway
 
   // SUB subscribes to everything; XSUB sends the subscription to everything to each peer (without it PUB peers filter
   // all out); ROUTER is mandatory (a send to an unknown peer fails); XPUB discards the peers' subscriptions' content.
@@ -81,6 +83,10 @@ class Socket {
   // (ROUTER). PUB and XPUB never fail: they drop for peers whose queue is full.
   Result<void> send(FrameViews frames);
   Result<void> send(std::string_view frame) { return send(FrameViews(&frame, 1)); }
+
+  // Two frames, the second one without a copy: ZeroMQ's thread frees its memory. REQUIRES: body lies in `memory`, and
+  // is longer than kCopiedBytesMax (a shorter one is better copied).
+  Result<void> send(std::string_view head, std::string_view body, std::string memory);
 
   std::uint64_t oversize_messages() const;  // with more than kFramesMax frames
 

@@ -17,8 +17,8 @@ namespace {
 struct Options {
   std::string broker;
   std::string self;
-  int repetitions = 5;
-  int seconds = 2;
+  int repetitions = 9;
+  int seconds = 1;
   LoadOptions load;
 };
 

@@ -555,7 +555,7 @@ TEST_CASE("the admin pages say how it is") {
   CHECK(pages("/stats", "").body.find("\"accepted\":1") != std::string::npos);
   const std::string text = pages("/metrics", "").body;
   CHECK(text.find("cell0_broker_events_accepted_total{path=\"publish\"} 1") != std::string::npos);
-  CHECK(text.find("cell0_broker_limit{name=\"batch_events\"} 256") != std::string::npos);
+  CHECK(text.find("cell0_broker_limit{name=\"batch_events\"} 512") != std::string::npos);
   CHECK(pages("/nothing", "").status == 404);
   f.broker->stop([] {});
   CHECK(pages("/readyz", "").status == 503);

@@ -68,6 +68,28 @@ TEST_CASE("every batch says what came before it, over blocks, heartbeats and bur
   CHECK(batch_of(chain.link(after_a_loss.blocks()[0], Seq{6000}, kNow)).prev_seq() == 5006);
 }
 
+TEST_CASE("a block whose memory was taken is as good as new once it is cleared") {
+  Chain chain(Seq{5000}, kBootId);
+  Drafts drafts(100, 1u << 20);
+  for (const std::uint64_t seq : {5000, 5002}) {
+    add(drafts, std::string(20'000, 'a'));
+    add(drafts, "b");
+    drafts.number(Seq{seq});
+    EventBlock& block = drafts.blocks()[0];
+    const std::string_view sealed = chain.link(block, Seq{seq + 1}, kNow);
+    const std::string memory = block.take_memory();
+    CHECK(memory.data() <= sealed.data());
+    CHECK(sealed.data() + sealed.size() == memory.data() + memory.size());
+    const v1::Batch batch = batch_of(sealed);
+    REQUIRE(batch.events_size() == 2);
+    CHECK(batch.events(1).seq() == seq + 1);
+    CHECK(block.events().size() == 2);
+    CHECK(drafts.any_stored());
+    CHECK(drafts.seq_of(1) == Seq{seq + 1});
+    drafts.clear();
+  }
+}
+
 TEST_CASE("seqs of any size fit their place") {
   for (const std::uint64_t seq : {std::uint64_t{1}, std::uint64_t{127}, std::uint64_t{1} << 40, kSeqMax.value}) {
     v1::Delivered event;

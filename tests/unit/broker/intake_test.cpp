@@ -54,6 +54,45 @@ TEST_CASE("one commit is in flight: what comes meanwhile gathers, and is the nex
   CHECK(f.topics.answer(0).topics(0).last_seq() == 105);
 }
 
+TEST_CASE("turns that follow closely share a commit: an event alone never waits, a full batch neither") {
+  SlowSequencer sequencer;
+  Fixture f(sequencer);
+  f.limits.batch_events_max = 5;
+  f.limits.commit_interval_min = std::chrono::microseconds(200);
+  std::vector<Duration> waits;
+  f.intake.on_wait([&](Duration time) { waits.push_back(time); });
+  const auto end_turn_with = [&](int events) {
+    f.take(events);
+    f.intake.end_turn();
+  };
+
+  end_turn_with(1);  // alone
+  CHECK(sequencer.under_way() == 1);
+  sequencer.succeed();
+  f.clock.advance(std::chrono::microseconds(50));
+  end_turn_with(1);
+  end_turn_with(2);
+  f.intake.end_turn();  // a turn that took nothing
+  CHECK(sequencer.under_way() == 0);
+  CHECK(waits == std::vector<Duration>{std::chrono::microseconds(150)});
+  f.intake.commit();  // after that time
+  CHECK(sequencer.under_way() == 3);
+  sequencer.succeed();
+
+  end_turn_with(4);
+  CHECK(waits.size() == 2);
+  CHECK(sequencer.under_way() == 0);
+  end_turn_with(1);  // five: a batch
+  CHECK(sequencer.under_way() == 5);
+  sequencer.succeed();
+
+  f.clock.advance(std::chrono::microseconds(200));
+  f.intake.end_turn();  // a turn without events is no commit
+  end_turn_with(1);
+  CHECK(sequencer.under_way() == 1);
+  CHECK(waits.size() == 2);
+}
+
 TEST_CASE("nothing gathered is nothing committed") {
   SlowSequencer sequencer;
   Fixture f(sequencer);

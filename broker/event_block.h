@@ -53,8 +53,8 @@ class EventBlock {
   // The whole encoded Batch: its head is written in front of the events. Valid until the block changes.
   std::string_view seal(Seq prev, Seq last, WallTime now, std::string_view boot_id);
 
-  // The memory that the sealed Batch lies in, for whoever sends it without a copy. Afterwards the block has its events'
-  // rules and durability, and not their bytes.
+  // The memory that the sealed Batch lies in, for whoever sends it without a copy. Until clear() the block has its
+  // events' rules and durability only: neither delivered() nor bytes() may be asked for.
   std::string take_memory();
 
   void clear();  // keeps up to kKeptBytes of memory for the next events

@@ -105,9 +105,9 @@ std::uint64_t Intake::unsettled_turn() const {
 void Intake::end_turn() {
   if (gathered_->empty() && gathered_->notes.empty()) return;
   const Duration since = clock_.mono() - committed_;
-  if (since >= limits_.commit_interval_min || gathered_->size() >= limits_.batch_events_max || !on_wait_) {
-    return commit();
-  }
+  const bool more_will_come = committed_events_ >= kBusyEvents && gathered_->size() < limits_.batch_events_max &&
+                              gathered_->bytes() < limits_.batch_bytes_max;
+  if (!more_will_come || since >= limits_.commit_interval_min || !on_wait_) return commit();
   if (std::exchange(waits_, true)) return;
   on_wait_(limits_.commit_interval_min - since);
 }
@@ -116,6 +116,7 @@ void Intake::commit() {
   waits_ = false;
   if ((gathered_->empty() && gathered_->notes.empty()) || sequencer_.busy()) return;
   committed_ = clock_.mono();
+  committed_events_ = gathered_->size();
   auto drafts = std::move(gathered_);
   gathered_ = new_drafts();
   in_flight_ = drafts->size();

@@ -21,6 +21,8 @@ namespace cell0::broker {
 
 class Intake {
  public:
+  static constexpr std::size_t kBusyEvents = 16;  // in one commit: emitters have more under way
+
   // Where a taken event is: turn of its drafts, and index in them.
   struct Place {
     std::uint64_t turn = 0;
@@ -60,8 +62,8 @@ class Intake {
   // Commits what has gathered, unless a commit runs.
   void commit();
 
-  // The end of a socket's turn: commits, or lets more gather until commit_interval_min has passed since the last time.
-  // An event that comes alone never waits.
+  // The end of a socket's turn: commits, or under load (the last commit had kBusyEvents) lets more gather until
+  // commit_interval_min has passed since that one. Who publishes one event after the other's answer never waits.
   void end_turn();
 
   // Has to call commit() after that time.
@@ -101,7 +103,8 @@ class Intake {
   std::unique_ptr<Drafts> spare_;
   std::size_t in_flight_ = 0;         // events
   std::uint64_t in_flight_turn_ = 0;  // 0: no commit runs
-  MonoTime committed_{};              // when commit() was called last
+  MonoTime committed_{};              // when the last commit began
+  std::size_t committed_events_ = 0;  // of that one
   bool waits_ = false;                // on_wait_ was called, commit() not yet
   std::uint64_t turn_ = 0;
   WallTime turn_began_{};

@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/metrics.h"
 #include "common/config/config.h"
+#include "common/config/reload.h"
 #include "common/http/admin_server.h"
 #include "common/log.h"
 #include "common/process.h"
@@ -65,10 +66,11 @@ void say_ready(Log& log, const Broker& broker) {
                      {"start_seq", broker.figures().stats.head_seq() + 1}});
 }
 
-// One can receive while the other sends: under load they, not our own thread, are what is busiest (tests/bench/broker).
+// One for what comes in, one for the fanout: under load they, not our own thread, are the busiest (tests/bench/broker).
 constexpr int kIoThreads = 2;
 
-int run(const Config& config) {
+int run(const LoadedConfig& loaded, const ProgramInfo& program) {
+  const Config& config = loaded.config;
   google::protobuf::SetLogHandler(nullptr);  // it writes a line for each bad string of a peer; ours are throttled
   Log log({"cell0-broker", config.log.level, config.log.format});
   const SystemClock clock;
@@ -86,11 +88,14 @@ int run(const Config& config) {
   if (!admin) return fail(admin.error());
 
   ServiceNotifier service(process_environment());
-  const ProcessSignals signals(io, [&] {
-    log.info("stopping");
-    service.stopping();
-    (*broker)->stop([&io] { io.stop(); });
-  });
+  const ProcessSignals signals(
+      io,
+      [&] {
+        log.info("stopping");
+        service.stopping();
+        (*broker)->stop([&io] { io.stop(); });
+      },
+      [&] { reload(loaded, program, log); });
   (*broker)->start();
   say_ready(log, **broker);
   service.ready();
@@ -104,10 +109,10 @@ int run(const Config& config) {
 }  // namespace cell0::broker
 
 int main(int argc, char** argv) {
-  const auto loaded =
-      cell0::load_config(argc, argv,
-                         {{"cell0-broker", "Orders, keeps and publishes the events of cell0.", cell0::version()},
-                          {},
-                          &cell0::broker::check_broker});
-  return loaded.run ? cell0::broker::run(loaded.config) : loaded.exit_code;
+  const cell0::ProgramInfo program{
+      .text = {"cell0-broker", "Orders, keeps and publishes the events of cell0.", cell0::version()},
+      .flags = {},
+      .check = &cell0::broker::check_broker};
+  const auto loaded = cell0::load_config(argc, argv, program);
+  return loaded.run ? cell0::broker::run(loaded, program) : loaded.exit_code;
 }

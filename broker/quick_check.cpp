@@ -22,7 +22,7 @@ std::uint64_t word_at(const char* text) {
   return word;
 }
 
-// Walks fields in their shortest form only; anything else is left to the decoder.
+// Walks fields with keys of at most two bytes and sizes of four; anything else is left to the decoder.
 class Walk {
  public:
   enum : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };

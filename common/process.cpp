@@ -70,7 +70,6 @@ ServiceNotifier::ServiceNotifier(const Environment& environment) : alive_interva
 ServiceNotifier::~ServiceNotifier() = default;
 
 void ServiceNotifier::ready() { send("READY=1"); }
-void ServiceNotifier::reloading() { send("RELOADING=1"); }
 void ServiceNotifier::stopping() { send("STOPPING=1"); }
 void ServiceNotifier::alive() { send("WATCHDOG=1"); }
 

@@ -28,7 +28,6 @@ class ServiceNotifier {
 
   // Each sends one datagram, never blocks, and is lost silently if nobody listens: whoever supervises would say so.
   void ready();
-  void reloading();  // followed by ready() once that is done
   void stopping();
   void alive();
   void status(std::string_view text);  // one line, shown by systemctl status
@@ -49,8 +48,8 @@ class ServiceNotifier {
   std::unique_ptr<Watch> watch_;
 };
 
-// TERM and INT stop, HUP reloads; PIPE is ignored from here on. The callbacks run in the loop, on_stop once only: a
-// Ctrl-C that reaches the whole group and a supervisor's TERM after it are one wish.
+// TERM and INT stop, HUP reloads (common/config/reload.h); PIPE is ignored from here on. The callbacks run in the loop,
+// on_stop once only: a Ctrl-C that reaches the whole group and a supervisor's TERM after it are one wish.
 class ProcessSignals {
  public:
   // Without on_reload HUP is taken and does nothing.

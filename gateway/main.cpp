@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "common/config/config.h"
+#include "common/config/reload.h"
 #include "common/http/admin_server.h"
 #include "common/metrics.h"
 #include "common/process.h"
@@ -59,7 +60,9 @@ Result<std::unique_ptr<AdminServer>> open_admin(asio::io_context& io, const Gate
   return admin;
 }
 
-int run(const Config& config, GatewayConfig gateway_config) {
+int run(const LoadedConfig& loaded, const ProgramInfo& program) {
+  const Config& config = loaded.config;
+  GatewayConfig gateway_config = config.gateway;
   Log log({"cell0-gateway", config.log.level, config.log.format});
   SystemClock clock;
   SystemRandom random;
@@ -89,10 +92,13 @@ int run(const Config& config, GatewayConfig gateway_config) {
       log.info("ready", {{"name", gateway_config.name}, {"admin_token", admin_token_path(config.state.dir)}});
     }
   });
-  ProcessSignals signals(io, [&] {
-    notifier.stopping();
-    (*gateway)->drain([&] { io.stop(); });
-  });
+  ProcessSignals signals(
+      io,
+      [&] {
+        notifier.stopping();
+        (*gateway)->drain([&] { io.stop(); });
+      },
+      [&] { reload(loaded, program, log); });
   notifier.watch(io);
   io.run();
   log.info("stopped");
@@ -108,5 +114,5 @@ int main(int argc, char** argv) {
       .check = [](const Config& config) { return check(config.gateway); }};
   const auto loaded = load_config(argc, argv, program);
   if (!loaded.run) return loaded.exit_code;
-  return run(loaded.config, loaded.config.gateway);
+  return run(loaded, program);
 }

@@ -12,9 +12,10 @@ constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kKiB = 1024;
 constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
+constexpr std::int64_t kPeerMessageMax = 4 * kMiB;  // below the 8 MiB of a message that gateways and emitters take
 
 void describe_intake(ConfigSection& limits, BrokerLimits& to) {
-  limits.integer("event_bytes_max", to.event_bytes_max, 1 * kKiB, 64 * kMiB,
+  limits.integer("event_bytes_max", to.event_bytes_max, 1 * kKiB, kPeerMessageMax,
                  "Bytes of an encoded event. A larger one is rejected with the field and the limit.");
   limits.integer("topic_bytes_max", to.topic_bytes_max, 16, 255, "Bytes of a topic. A longer one is rejected.");
   limits.integer("publish_events_max", to.publish_events_max, 1, 65'536,
@@ -60,14 +61,14 @@ void describe_intake(ConfigSection& limits, BrokerLimits& to) {
 void describe_output(ConfigSection& limits, BrokerLimits& to) {
   limits.integer("batch_events_max", to.batch_events_max, 1, 65'536,
                  "Events in one message to the gateways. The rest of a turn goes into the next.");
-  limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, 64 * kMiB,
+  limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, kPeerMessageMax,
                  "Bytes of events in one message to the gateways, one event at least.");
   limits.integer("commit_interval_us", to.commit_interval_us, 0, 100'000,
-                 "Microseconds at least between two commits: what comes meanwhile shares one. 0: commits at once.");
+                 "Microseconds at least between two commits under load: what comes meanwhile shares one. 0: none.");
   limits.integer(
       "fanout_queue_messages_max", to.fanout_queue_messages_max, 1, 10'000'000,
       "Messages that wait for one slow gateway. Beyond it that gateway loses messages, sees the gap and asks.");
-  limits.integer("page_bytes_max", to.page_bytes_max, 1 * kKiB, 16 * kMiB,
+  limits.integer("page_bytes_max", to.page_bytes_max, 1 * kKiB, kPeerMessageMax,
                  "Bytes of events in one page of history, one event at least.");
   limits.integer("histories_per_peer_max", to.histories_per_peer_max, 1, 10'000,
                  "Open history requests of one peer. More are refused.");

@@ -16,7 +16,8 @@ constexpr std::int64_t kHourMs = 3'600'000;
 
 void describe_listen(ConfigSection& listen, GatewayListenConfig& to) {
   listen.list("hosts", to.hosts, kAddress,
-              "The addresses that every public listener binds. Beyond loopback auth.allow_anonymous must be set.");
+              "The addresses that every public listener binds. Beyond loopback auth.allow_anonymous must be set, or "
+              "auth.anonymous_scopes be empty.");
   listen.optional_port("http", to.http, "The dashboard and the HTTP API, with the cell0d dialect at the root.");
   listen.optional_port("cell0d", to.cell0d, "The cell0d dialect's own listener.");
   listen.optional_port("jsonrpc", to.jsonrpc, "The jsonrpc dialect's own listener.");

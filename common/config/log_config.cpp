@@ -14,7 +14,7 @@ void describe(Schema& schema, LogConfig& config) {
               {"warn", LogLevel::kWarn},
               {"error", LogLevel::kError},
               {"off", LogLevel::kOff}},
-             "The least important lines that are written. Reloaded on HUP.");
+             "The least important lines that are written. Read again on HUP, alone of all.");
   log.choice("format", config.format,
              {{"auto", LogFormat::kAuto}, {"text", LogFormat::kText}, {"json", LogFormat::kJson}},
              "Text for people or one JSON object a line; auto is text on a terminal, else JSON.");

@@ -9,8 +9,9 @@
 namespace cell0::link {
 
 struct Context::Impl {
-  explicit Impl(int io_threads) : zmq(io_threads) {}
+  explicit Impl(int threads) : io_threads(threads), zmq(threads) {}
 
+  const int io_threads;
   zmq::context_t zmq;
 };
 
@@ -71,6 +72,7 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
   Impl(asio::io_context& io, Context& context, SocketType type, const SocketOptions& options)
       : io_(io), zmq_(context.impl().zmq, zmq_type(type)), descriptor_(io) {
     configure(zmq_, type, options);
+    zmq_.set(zmq::sockopt::affinity, std::uint64_t{1} << (options.io_thread % context.impl().io_threads));
     descriptor_.assign(zmq_.get(zmq::sockopt::fd));
     if (type == SocketType::kXsub) zmq_.send(zmq::const_buffer("\x01", 1), zmq::send_flags::dontwait);
   }
@@ -104,12 +106,12 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
   }
 
   Result<void> send(std::string_view head, std::string_view body, std::string memory) {
-    if (auto sent = send_frame(zmq::buffer(head.data(), head.size()), true); !sent) return sent;
     auto owned = std::make_unique<std::string>(std::move(memory));  // too long to move while its string does
     zmq::message_t message(
         const_cast<char*>(body.data()), body.size(),
         [](void*, void* string) { delete static_cast<std::string*>(string); }, owned.get());
     static_cast<void>(owned.release());
+    if (auto sent = send_frame(zmq::buffer(head.data(), head.size()), true); !sent) return sent;
     if (auto sent = send_frame(message, false); !sent) return sent;
     look_again();
     return {};

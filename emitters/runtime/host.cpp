@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/config/reload.h"
 #include "common/process.h"
 #include "emitters/runtime/admin.h"
 #include "emitters/sdk/emitter.h"
@@ -32,10 +33,11 @@ OutletOptions outlet_options(const ProgramInfo& program, const Config& config) {
 // The parts of a running emitter, in the order in which they need one another.
 class EmitterProcess {
  public:
-  EmitterProcess(const ProgramInfo& program, const Config& config)
+  EmitterProcess(const ProgramInfo& program, const LoadedConfig& loaded)
       : program_(program),
-        config_(config),
-        log_({.program = program.text.name, .level = config.log.level, .format = config.log.format}),
+        loaded_(loaded),
+        config_(loaded.config),
+        log_({.program = program.text.name, .level = config_.log.level, .format = config_.log.format}),
         notifier_(process_environment()),
         end_timer_(io_) {}
 
@@ -49,7 +51,8 @@ class EmitterProcess {
     source_ = std::move(*source);
     add_emitter_metrics(metrics_, *emitter_);
     admin_ = open_emitter_admin(io_, config_.emit, program_.text.name, *emitter_, metrics_, log_);
-    const ProcessSignals signals(io_, [this] { finish(kExitStopped); });
+    const ProcessSignals signals(
+        io_, [this] { finish(kExitStopped); }, [this] { reload(loaded_, program_, log_); });
     notifier_.watch(io_);
     notifier_.ready();
     log_.info("started", {{"version", program_.text.version}, {"broker", config_.link.control}});
@@ -91,6 +94,7 @@ class EmitterProcess {
   }
 
   const ProgramInfo& program_;
+  const LoadedConfig& loaded_;
   const Config& config_;
   Log log_;
   SystemClock clock_;
@@ -113,7 +117,7 @@ class EmitterProcess {
 int run_emitter(int argc, const char* const* argv, const ProgramInfo& program, const MakeSource& make_source) {
   const LoadedConfig loaded = load_config(argc, argv, program);
   if (!loaded.run) return loaded.exit_code;
-  return EmitterProcess(program, loaded.config).run(make_source);
+  return EmitterProcess(program, loaded).run(make_source);
 }
 
 }  // namespace cell0::emit

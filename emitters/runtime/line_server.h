@@ -1,6 +1,6 @@
 // LineServer: a unix socket that takes lines from anyone on this machine who may open it (mode 0660).
 //
-//   printf 'gpu0 kernel_started {"grid": 128}\n' | socat - UNIX-CONNECT:/run/cell0/kernel.sock
+//   printf 'gpu0 kernel_started {"grid": 128}\n' | socat - UNIX-CONNECT:/var/lib/cell0/kernel.sock
 #pragma once
 
 #include <asio/io_context.hpp>

@@ -54,10 +54,11 @@ TEST_CASE("one commit is in flight: what comes meanwhile gathers, and is the nex
   CHECK(f.topics.answer(0).topics(0).last_seq() == 105);
 }
 
-TEST_CASE("turns that follow closely share a commit: an event alone never waits, a full batch neither") {
+TEST_CASE("under load turns that follow closely share a commit; a full batch waits for nothing") {
+  constexpr int kBusy = Intake::kBusyEvents;
   SlowSequencer sequencer;
   Fixture f(sequencer);
-  f.limits.batch_events_max = 5;
+  f.limits.batch_events_max = kBusy + 5;
   f.limits.commit_interval_min = std::chrono::microseconds(200);
   std::vector<Duration> waits;
   f.intake.on_wait([&](Duration time) { waits.push_back(time); });
@@ -65,31 +66,38 @@ TEST_CASE("turns that follow closely share a commit: an event alone never waits,
     f.take(events);
     f.intake.end_turn();
   };
+  const auto commits = [&](int events) {
+    CHECK(sequencer.under_way() == static_cast<std::size_t>(events));
+    sequencer.succeed();
+  };
 
-  end_turn_with(1);  // alone
-  CHECK(sequencer.under_way() == 1);
-  sequencer.succeed();
+  for (int i = 0; i < 3; ++i) {  // one after the other's answer
+    end_turn_with(1);
+    commits(1);
+  }
+  end_turn_with(kBusy);
+  commits(kBusy);
+  CHECK(waits.empty());
+
   f.clock.advance(std::chrono::microseconds(50));
   end_turn_with(1);
-  end_turn_with(2);
+  end_turn_with(kBusy);
   f.intake.end_turn();  // a turn that took nothing
   CHECK(sequencer.under_way() == 0);
   CHECK(waits == std::vector<Duration>{std::chrono::microseconds(150)});
   f.intake.commit();  // after that time
-  CHECK(sequencer.under_way() == 3);
-  sequencer.succeed();
+  commits(kBusy + 1);
 
-  end_turn_with(4);
+  end_turn_with(kBusy + 4);
   CHECK(waits.size() == 2);
   CHECK(sequencer.under_way() == 0);
-  end_turn_with(1);  // five: a batch
-  CHECK(sequencer.under_way() == 5);
-  sequencer.succeed();
+  end_turn_with(1);  // a full batch
+  commits(kBusy + 5);
 
   f.clock.advance(std::chrono::microseconds(200));
-  f.intake.end_turn();  // a turn without events is no commit
+  f.intake.end_turn();  // without events: no commit
   end_turn_with(1);
-  CHECK(sequencer.under_way() == 1);
+  commits(1);
   CHECK(waits.size() == 2);
 }
 

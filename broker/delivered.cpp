@@ -5,13 +5,6 @@
 #include "common/wire.h"
 
 namespace cell0::broker {
-namespace {
-
-std::size_t bytes_size(std::string_view bytes) { return 1 + wire::varint_size(bytes.size()) + bytes.size(); }
-std::size_t number_size(std::uint64_t number) { return number == 0 ? 0 : 1 + wire::varint_size(number); }
-
-}  // namespace
-
 DeliveredView view_of(std::string_view delivered) {
   DeliveredView event;
   wire::Reader reader(delivered);
@@ -50,8 +43,9 @@ EventFacts facts_of(std::string_view delivered) {
 
 void put_delivered(std::string& out, std::uint32_t field, const DeliveredView& event) {
   const auto durability = static_cast<std::uint64_t>(event.durability);
-  const std::size_t size = number_size(event.seq.value) + bytes_size(event.topic) + bytes_size(event.type) +
-                           number_size(event.priority) + bytes_size(event.envelope) + number_size(durability);
+  const std::size_t size = wire::number_size(event.seq.value) + wire::bytes_size(event.topic.size()) +
+                           wire::bytes_size(event.type.size()) + wire::number_size(event.priority) +
+                           wire::bytes_size(event.envelope.size()) + wire::number_size(durability);
   wire::put_varint(out, wire::tag(field, wire::Type::kBytes));
   wire::put_varint(out, size);
   wire::put_number(out, v1::Delivered::kSeqFieldNumber, event.seq.value);

@@ -38,13 +38,11 @@ char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
   return write_varint(write_tag(to, field, Type::kVarint), value);
 }
 
-std::size_t bytes_field_size(std::size_t size) { return 1 + wire::varint_size(size) + size; }
-
 }  // namespace
 
 void EventBlock::add(const Stamp& stamp, std::string_view envelope) {
-  const std::size_t size = 1 + kSeqBytes + bytes_field_size(stamp.topic.size()) + bytes_field_size(stamp.type.size()) +
-                           2 + bytes_field_size(envelope.size()) + 2;  // priority and durability: a byte each
+  const std::size_t size = 1 + kSeqBytes + wire::bytes_size(stamp.topic.size()) + wire::bytes_size(stamp.type.size()) +
+                           2 + wire::bytes_size(envelope.size()) + 2;  // priority and durability: a byte each
   CELL0_CHECK(stamp.priority < 0x80 && buffer_.size() + size < 0x7FFFFFFF);
   const std::size_t offset = buffer_.size() + 1 + wire::varint_size(size);
   buffer_.resize(offset + size);

@@ -26,10 +26,9 @@ inline char* write_varint(char* to, std::uint64_t value) {
   return to;
 }
 
-// A varint field, absent if 0: at most eleven bytes for a field below 16.
-inline char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
-  return value == 0 ? to : write_varint(write_varint(to, tag(field, Type::kVarint)), value);
-}
+// What put_bytes() and put_number() add for a field below 16.
+constexpr std::size_t bytes_size(std::size_t size) { return 1 + varint_size(size) + size; }
+constexpr std::size_t number_size(std::uint64_t number) { return number == 0 ? 0 : 1 + varint_size(number); }
 
 inline void put_varint(std::string& out, std::uint64_t value) {
   char bytes[10];
@@ -38,8 +37,9 @@ inline void put_varint(std::string& out, std::uint64_t value) {
 
 // A varint field; absent if 0, as proto3 has it.
 inline void put_number(std::string& out, std::uint32_t field, std::uint64_t value) {
-  char bytes[15];
-  out.append(bytes, static_cast<std::size_t>(write_number(bytes, field, value) - bytes));
+  if (value == 0) return;
+  put_varint(out, tag(field, Type::kVarint));
+  put_varint(out, value);
 }
 
 // A string, bytes or message field; there also if empty.

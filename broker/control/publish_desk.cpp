@@ -13,20 +13,12 @@ constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 53;
 Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
 
 void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string& error) {
-  constexpr std::size_t kSizeAt = 1;  // of a short one, whose size is one byte
-  constexpr std::size_t kBodyAt = 2;
-  char text[kBodyAt + 2 * 11];
-  char* end = wire::write_number(text + kBodyAt, v1::PublishOutcome::kStatusFieldNumber, status);
-  end = wire::write_number(end, v1::PublishOutcome::kSeqFieldNumber, seq);
-  const std::string_view body(text + kBodyAt, static_cast<std::size_t>(end - text) - kBodyAt);
-  if (!error.empty()) {
-    std::string whole(body);
-    wire::put_bytes(whole, v1::PublishOutcome::kErrorFieldNumber, error);
-    return wire::put_bytes(out, v1::PublishAnswer::kOutcomesFieldNumber, whole);
-  }
-  text[0] = static_cast<char>(wire::tag(v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes));
-  text[kSizeAt] = static_cast<char>(body.size());
-  out.append(text, end);
+  const std::size_t error_size = error.empty() ? 0 : wire::bytes_size(error.size());
+  wire::put_varint(out, wire::tag(v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes));
+  wire::put_varint(out, wire::number_size(status) + wire::number_size(seq) + error_size);
+  wire::put_number(out, v1::PublishOutcome::kStatusFieldNumber, status);
+  wire::put_number(out, v1::PublishOutcome::kSeqFieldNumber, seq);
+  if (!error.empty()) wire::put_bytes(out, v1::PublishOutcome::kErrorFieldNumber, error);
 }
 
 }  // namespace

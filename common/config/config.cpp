@@ -156,8 +156,4 @@ LoadedConfig load_config(int argc, const char* const* argv, const ProgramInfo& p
   return loaded;
 }
 
-Result<Config> reload_config(const LoadedConfig& loaded, const ProgramInfo& program) {
-  return read_config(loaded.command_line, process_environment(), program);
-}
-
 }  // namespace cell0

@@ -56,7 +56,7 @@ struct LoadedConfig {
   bool run = false;  // false: say nothing more and leave with exit_code
   int exit_code = 0;
   Config config;
-  CommandLine command_line;  // for reload_config
+  CommandLine command_line;  // for reload()
 };
 
 // Prints what is to be printed: help, version and default configuration to standard output, errors to standard error.
@@ -64,8 +64,5 @@ LoadedConfig load_config(int argc, const char* const* argv, const ProgramInfo& p
 
 // Defaults, then the file, then the environment, then the flags; then what "" stands for. All mistakes, one a line.
 Result<Config> read_config(const CommandLine& command_line, const Environment& environment, const ProgramInfo& program);
-
-// The same sources once more, for HUP. On an error the running configuration stays what it is.
-Result<Config> reload_config(const LoadedConfig& loaded, const ProgramInfo& program);
 
 }  // namespace cell0

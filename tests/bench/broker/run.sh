@@ -12,10 +12,10 @@
 #   broker_unbatched   PUB -> broker -> SUB: a message an event in. Out come the broker's Batches, which form by load
 #   broker_batched_16  DEALER -> broker -> SUB: PublishRequests of 16 events in, each acknowledged
 # The broker checks every event and numbers it; by a rule all of them are ephemeral, so that the message path is measured
-# and not the disk (tests/bench/log measures that). The three run one
-# after the other, again and again; the ratio is the median of each repetition's ratio. The load shares the machine's cores with what is measured: with
-# two cores everything is CPU-bound, and with one emitter and one gateway (--publishers 1 --subscribers 1) the load
-# generator's own share, the same for all three, flattens the ratios.
+# and not the disk (tests/bench/log measures that). The three run one after the other, again and again; the ratio is the
+# median of each repetition's ratio. The load shares the machine's cores with what is measured: with two cores
+# everything is CPU-bound, and with one emitter and one gateway (--publishers 1 --subscribers 1) the load generator's own
+# share, the same for all three, flattens the ratios.
 #
 # Prints a JSON object and the ratios; fails below 0.8 (unbatched) or 2.0 (batched).
 set -euo pipefail

@@ -17,14 +17,11 @@
 #include "gateway/presence/presence.h"
 #include "gateway/services.h"
 
-namespace cell0::link {
-class Publisher;
-}
-
 namespace cell0::gateway {
 
 class Attachments;
 class BrokerLink;
+class ClientPublisher;
 class Orchestrators;
 
 struct ClientCounts {
@@ -70,7 +67,7 @@ struct Core {
   ClientCounts counts = {};
   // The broker, made after those who use it and there before the first client.
   const BrokerLink* link = nullptr;
-  link::Publisher* publisher = nullptr;
+  ClientPublisher* publisher = nullptr;
   ConsumerSource* broker_consumers = nullptr;
   Orchestrators* orchestrators = nullptr;
   Attachments* attachments = nullptr;

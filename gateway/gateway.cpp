@@ -95,6 +95,7 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       openings_(limits_),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
       jsonrpc_({config.heartbeat_interval, config.heartbeat_timeout, config.heartbeat_interval}),
+      client_publisher_(*this, clock),
       questions_(history_, limits_.questions_asked_max, limits_.questions_queued_max,
                  [this](std::function<void()> run) { asio::post(io_, std::move(run)); }),
       hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
@@ -174,7 +175,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
   revocations_.on_new([this] { asio::post(io_, [this] { end_accesses(); }); });
   history_.source = link_.get();
   core_.link = link_.get();
-  core_.publisher = publisher_.get();
+  core_.publisher = &client_publisher_;
   core_.broker_consumers = this;
   core_.orchestrators = &orchestrators_;
   core_.attachments = &attachments_;
@@ -183,7 +184,7 @@ Result<void> Gateway::open_link(const LinkConfig& config) {
     if (auto taken = publisher_->publish(envelope); !taken)
       log_.debug("client event dropped", {{"why", taken.error().text}});
   });
-  api_ = std::make_unique<Api>(core_, *link_, *control_, *publisher_, static_cast<StreamOpener&>(*this));
+  api_ = std::make_unique<Api>(core_, *link_, *control_, client_publisher_, static_cast<StreamOpener&>(*this));
   neolith_routes_.add_to(router_);
   daemon_routes_.add_to(router_);
   api_->add_to(router_);
@@ -361,6 +362,17 @@ void Gateway::tell_consumers_after(Duration delay) {
   });
 }
 
+// ---- what clients publish
+
+Result<void> Gateway::send_event(const v1::Envelope& envelope, link::OnPublished done,
+                                 std::optional<link::PublishKey> key) {
+  return publisher_->publish(envelope, std::move(done), std::move(key));
+}
+
+void Gateway::tell_published_soon() {
+  asio::post(io_, [this] { client_publisher_.tell(); });
+}
+
 // ---- revoked and expired tokens
 
 void Gateway::ask_revocations(const v1::RevocationsRequest& request, OnPage done) {
@@ -423,6 +435,7 @@ std::vector<v1::HistoryRequest> Gateway::wanted() const {
 
 void Gateway::on_beginning(Beginning beginning) {
   hub_.start(beginning.base, beginning.head, beginning.ring);
+  client_publisher_.on_stream(beginning.head);
   for (const EventPtr& event : beginning.ring) types_.saw(event->type());
   openings_.start(std::move(beginning.openings));
 }
@@ -439,7 +452,9 @@ void Gateway::on_event(EventPtr event) {
     presence_.presence().on_changed(event->seq().value, event->data());
   if (!event->is_hole() && topic_under(event->topic(), "presence.session"))
     attachments_.on_presence_changed(event->data());
+  const Seq seq = event->seq();
   hub_.publish(std::move(event));
+  client_publisher_.on_stream(seq);
 }
 
 void Gateway::on_link_state(bool up) {
@@ -486,6 +501,7 @@ void Gateway::on_tick() {
   hub_.on_tick();
   revocations_.on_tick();
   end_accesses();
+  client_publisher_.on_tick();
   client_events_->on_tick();
   // Presence is ephemeral: what was lost of it is not repaired with the gap.
   if (std::exchange(gaps_seen_, link_->chain().gaps()) != link_->chain().gaps()) presence_.presence().on_gap();

@@ -15,6 +15,7 @@
 #include "gateway/attachments.h"
 #include "gateway/broker_link.h"
 #include "gateway/client_events.h"
+#include "gateway/client_publisher.h"
 #include "gateway/core.h"
 #include "gateway/dialects/cell0d.h"
 #include "gateway/dialects/coda.h"
@@ -26,8 +27,8 @@
 #include "gateway/http/api.h"
 #include "gateway/http/arcane_routes.h"
 #include "gateway/http/clients.h"
-#include "gateway/http/documents.h"
 #include "gateway/http/daemon_routes.h"
+#include "gateway/http/documents.h"
 #include "gateway/http/neolith_routes.h"
 #include "gateway/http/site_guard.h"
 #include "gateway/http/static_files.h"
@@ -46,6 +47,7 @@ class Gateway final : private Handler,
                       private StreamOpener,
                       private ClientDirectory,
                       private ConsumerSource,
+                      private PublishSource,
                       private RevocationSource {
  public:
   // Opens the link and every listener. An error names the setting that is wrong ("gateway.listen.http: ...").
@@ -110,6 +112,11 @@ class Gateway final : private Handler,
   void ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) override;
   void tell_consumers_after(Duration delay) override;
 
+  // PublishSource
+  Result<void> send_event(const v1::Envelope& envelope, link::OnPublished done,
+                          std::optional<link::PublishKey> key) override;
+  void tell_published_soon() override;
+
   // RevocationSource
   void ask_revocations(const v1::RevocationsRequest& request, OnPage done) override;
   void tell_revoked(const v1::RevokeRequest& request, OnRevoked done) override;
@@ -156,6 +163,7 @@ class Gateway final : private Handler,
 
   link::Context zmq_;
   std::unique_ptr<link::ControlClient> control_;
+  ClientPublisher client_publisher_;
   std::unique_ptr<link::Publisher> publisher_;
   std::unique_ptr<BrokerLink> link_;
 

@@ -1,8 +1,8 @@
 #include "gateway/commands/publish.h"
 
 #include "common/event_check.h"
-#include "common/link/publisher.h"
 #include "gateway/broker_link.h"
+#include "gateway/client_publisher.h"
 #include "gateway/session.h"
 
 namespace cell0::gateway {

@@ -28,7 +28,7 @@ class StreamOpener {
 class Api {
  public:
   // All outlive it.
-  Api(Core& core, BrokerLink& link, link::ControlClient& control, link::Publisher& publisher, StreamOpener& streams)
+  Api(Core& core, BrokerLink& link, link::ControlClient& control, ClientPublisher& publisher, StreamOpener& streams)
       : core_(core), link_(link), control_(control), publish_(core, link, publisher), login_(core), streams_(streams) {}
 
   // Outlives the router.

@@ -4,10 +4,10 @@
 #include <charconv>
 
 #include "common/event_check.h"
-#include "common/link/publisher.h"
 #include "common/topic.h"
 #include "gateway/auth/admission.h"
 #include "gateway/broker_link.h"
+#include "gateway/client_publisher.h"
 #include "gateway/dialects/neolith.h"
 #include "gateway/history_reader.h"
 #include "gateway/http/query.h"

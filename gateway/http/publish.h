@@ -11,8 +11,8 @@
 #include "cell0/v1/event.pb.h"
 #include "common/event_check.h"
 #include "common/json.h"
-#include "common/link/publisher.h"
 #include "gateway/broker_link.h"
+#include "gateway/client_publisher.h"
 #include "gateway/core.h"
 #include "gateway/transport/connection.h"
 
@@ -33,10 +33,10 @@ class PublishRoute {
  public:
   static constexpr std::size_t kEventsMax = 1000;  // in one array
 
-  PublishRoute(Core& core, const BrokerLink& link, link::Publisher& publisher)
+  PublishRoute(Core& core, const BrokerLink& link, ClientPublisher& publisher)
       : core_(core), link_(link), publisher_(publisher) {}
 
-  // Answers when the broker has: {"seq","duplicate"} for one event, an array of such, or of {"error"}, for an array.
+  // Answers when this gateway's stream has it: {"seq","duplicate"} for one event, an array of such, or of {"error"}, for an array.
   // 400 malformed, 401 no token, 403 not permitted, 413 too many, 422 the Idempotency-Key was used for something else,
   // 503 the broker is away or its queue is full. A broker that goes away after it was asked: the answer comes when it
   // is back, for whether it was stored is not known before. With an Idempotency-Key each event of an array has its own:
@@ -50,7 +50,7 @@ class PublishRoute {
 
   Core& core_;
   const BrokerLink& link_;
-  link::Publisher& publisher_;
+  ClientPublisher& publisher_;
   EventLimits limits_;
 };
 

@@ -1,0 +1,84 @@
+"""Who has the answer to a publish is past the event, on that gateway: a subscription of afterwards is not sent it, and
+what the gateway knows of the past has it. Here the broker's stream is slower than its answers."""
+import asyncio
+import http.client
+import json
+import threading
+import time
+
+import pytest
+
+DELAY_S = 0.05
+
+
+class SlowLine:
+    """A TCP line to `port` whose bytes towards the one who connects come DELAY_S late, in order."""
+
+    def __init__(self, port):
+        self.target = port
+        self.loop = asyncio.new_event_loop()
+        self.server = self.loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port = self.server.sockets[0].getsockname()[1]
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _serve(self, reader, writer):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(self._carry(reader, far_writer, 0), self._carry(far_reader, writer, DELAY_S))
+
+    async def _carry(self, reader, writer, delay):
+        while data := await reader.read(65536):
+            self.loop.call_later(delay, writer.write, data)
+
+
+@pytest.fixture
+def slow_fabric(empty_fabric):
+    empty_fabric.start_broker()
+    line = SlowLine(empty_fabric.ports["fanout"])
+    empty_fabric.start_gateway(link__fanout=f"tcp://127.0.0.1:{line.port}")
+    yield empty_fabric
+    line.close()
+
+
+def publisher(fabric):
+    """On one HTTP connection that stays, so that little lies between an answer and what comes next."""
+    connection = http.client.HTTPConnection("127.0.0.1", fabric.ports["http"], timeout=10)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {fabric.admin_token}"}
+
+    def publish(*events):
+        connection.request("POST", "/api/v1/events", json.dumps(events), headers)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return [event["seq"] for event in json.loads(answer.read())]
+
+    return publish
+
+
+def test_a_subscription_after_the_answer_begins_behind_the_event(slow_fabric):
+    publish = publisher(slow_fabric)
+    client = slow_fabric.connect("/cell0d?types=test.nothing")
+    client.until_type("connection_established")
+    for n in range(20):
+        kind = f"test.own_{n}"
+        began = time.monotonic()
+        publish({"type": kind, "data": {"when": "before"}})
+        assert time.monotonic() - began > DELAY_S * 0.9  # or the line is not slow
+        client.send({"type": "subscribe", "event_types": [kind], "replace": True})
+        client.until_type("subscription_updated")
+        [seq] = publish({"type": kind, "data": {"when": "after"}})
+        event = client.until_event(lambda event: event["type"] == kind)
+        assert (event["seq"], event["data"]) == (seq, {"when": "after"}), f"turn {n}"
+
+
+def test_a_gateway_shows_in_its_opening_what_it_has_answered(slow_fabric):
+    publish = publisher(slow_fabric)
+    for n in range(20):
+        kind = f"test.opening_{n}"
+        seqs = publish(*[{"type": kind, "data": {"n": i}} for i in range(3)])
+        with slow_fabric.connect(f"/cell0d?types={kind}") as client:
+            assert [event["seq"] for event in client.until_type("event_history")["events"]] == seqs, f"turn {n}"

@@ -94,11 +94,13 @@ Result<Broker::Sockets> Broker::bind(asio::io_context& io, link::Context& contex
   sockets.ingest = std::move(*ingest);
 
   options.linger = kLinger;
+  options.io_thread = 1;  // one receives and answers while the other sends
   options.queue_messages_max = limits.fanout_queue_messages_max;
   auto fanout = bind_one(io, context, SocketType::kXpub, "broker.fanout", settings.fanout, options);
   if (!fanout) return fanout.error();
   sockets.fanout = std::move(*fanout);
 
+  options.io_thread = 0;
   options.queue_messages_max = limits.control_queue_messages_max;
   auto control = bind_one(io, context, SocketType::kRouter, "broker.control", settings.control, options);
   if (!control) return control.error();

@@ -66,13 +66,16 @@ void say_ready(Log& log, const Broker& broker) {
                      {"start_seq", broker.figures().stats.head_seq() + 1}});
 }
 
+// One for what comes in, one for the fanout: under load they, not our own thread, are the busiest (tests/bench/broker).
+constexpr int kIoThreads = 2;
+
 int run(const LoadedConfig& loaded, const ProgramInfo& program) {
   const Config& config = loaded.config;
   google::protobuf::SetLogHandler(nullptr);  // it writes a line for each bad string of a peer; ours are throttled
   Log log({"cell0-broker", config.log.level, config.log.format});
   const SystemClock clock;
   SystemRandom random;
-  link::Context context;
+  link::Context context(kIoThreads);
   asio::io_context io(1);
 
   if (auto made = make_directory(config.state.dir); !made) return fail(made.error());

@@ -9,10 +9,13 @@
 namespace cell0::link {
 
 struct Context::Impl {
-  zmq::context_t zmq{1};
+  explicit Impl(int threads) : io_threads(threads), zmq(threads) {}
+
+  const int io_threads;
+  zmq::context_t zmq;
 };
 
-Context::Context() : impl_(std::make_unique<Impl>()) {}
+Context::Context(int io_threads) : impl_(std::make_unique<Impl>(io_threads)) {}
 Context::~Context() = default;
 
 namespace {
@@ -69,6 +72,7 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
   Impl(asio::io_context& io, Context& context, SocketType type, const SocketOptions& options)
       : io_(io), zmq_(context.impl().zmq, zmq_type(type)), descriptor_(io) {
     configure(zmq_, type, options);
+    zmq_.set(zmq::sockopt::affinity, std::uint64_t{1} << (options.io_thread % context.impl().io_threads));
     descriptor_.assign(zmq_.get(zmq::sockopt::fd));
     if (type == SocketType::kXsub) zmq_.send(zmq::const_buffer("\x01", 1), zmq::send_flags::dontwait);
   }

@@ -19,11 +19,11 @@
 
 namespace cell0::link {
 
-// One per process; owns ZeroMQ's I/O thread: one, so that what is sent first leaves first, over all sockets. Must
-// outlive its sockets. Destroying it drops what is unsent.
+// One per process; owns ZeroMQ's I/O threads. Must outlive its sockets. Destroying it drops what is unsent. What goes
+// over two connections may arrive in either order.
 class Context {
  public:
-  Context();
+  explicit Context(int io_threads = 1);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -45,6 +45,7 @@ struct SocketOptions {
   std::chrono::milliseconds reconnect_min{100};  // doubles up to reconnect_max
   std::chrono::milliseconds reconnect_max{2000};
   std::chrono::milliseconds linger{0};  // after the socket's end, for what is unsent; the Context waits for it
+  int io_thread = 0;                    // of the Context (modulo their number), which serves all its connections
 };
 
 using Frames = std::vector<std::string>;

@@ -17,7 +17,7 @@ namespace {
 struct Options {
   std::string broker;
   std::string self;
-  int repetitions = 9;
+  int repetitions = 15;
   int seconds = 1;
   LoadOptions load;
 };

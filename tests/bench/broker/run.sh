@@ -8,7 +8,8 @@
 # What is compared. Events of 200 encoded bytes (log_stream), published by 4 emitters and taken whole by each of
 # 2 gateways, over loopback tcp. 8,192 events are under way at a time, so that nothing is dropped anywhere (a gap in the
 # chain would be counted and shown). Events per second are what each subscriber receives, after a warm-up.
-#   proxy              PUB -> XSUB|zmq_proxy|XPUB -> SUB: a message an event; it looks at nothing and keeps nothing
+#   proxy              PUB -> XSUB|zmq_proxy|XPUB -> SUB: a message an event; it looks at nothing and keeps nothing. It has
+#                      two I/O threads, as the broker has (with one it is as fast)
 #   broker_unbatched   PUB -> broker -> SUB: a message an event in. Out come the broker's Batches, which form by load
 #   broker_batched_16  DEALER -> broker -> SUB: PublishRequests of 16 events in, each acknowledged
 # The broker checks every event and numbers it; by a rule all of them are ephemeral, so that the message path is measured

@@ -61,7 +61,7 @@ double Subject::cpu_seconds() const {
 }
 
 void run_proxy(const Endpoints& endpoints) {
-  zmq::context_t context(1);
+  zmq::context_t context(2);  // I/O threads, as many as the broker has
   zmq::socket_t in(context, zmq::socket_type::xsub);
   zmq::socket_t out(context, zmq::socket_type::xpub);
   for (zmq::socket_t* socket : {&in, &out}) {

@@ -1,6 +1,7 @@
 #include "broker/event_block.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -11,6 +12,8 @@ namespace cell0::broker {
 namespace {
 
 using wire::Type;
+using wire::write_number;
+using wire::write_tag;
 using wire::write_varint;
 
 // Eight bytes hold 56 bits, and a seq has at most 53: all seqs are as long as the longest, so that they can be written
@@ -18,15 +21,13 @@ using wire::write_varint;
 constexpr std::size_t kSeqBytes = 8;
 
 void write_seq(char* to, Seq seq) {
-  for (std::size_t i = 0; i < kSeqBytes; ++i) {
-    const auto more = static_cast<std::uint64_t>(i + 1 < kSeqBytes ? 0x80 : 0);
-    to[i] = static_cast<char>((seq.value >> (7 * i) & 0x7F) | more);
-  }
-}
-
-char* write_tag(char* to, std::uint32_t field, Type type) {
-  *to = static_cast<char>(wire::tag(field, type));
-  return to + 1;
+  std::uint64_t word = seq.value;  // halves, fours, pairs, then seven bits in each byte
+  word = (word & 0x00FFFFFFF0000000u) << 4 | (word & 0x000000000FFFFFFFu);
+  word = (word & 0x0FFFC0000FFFC000u) << 2 | (word & 0x00003FFF00003FFFu);
+  word = (word & 0x3F803F803F803F80u) << 1 | (word & 0x007F007F007F007Fu);
+  word |= 0x0080808080808080u;  // more follows, but for the last
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  std::memcpy(to, &word, kSeqBytes);
 }
 
 char* write_bytes(char* to, std::uint32_t field, std::string_view value) {
@@ -34,16 +35,13 @@ char* write_bytes(char* to, std::uint32_t field, std::string_view value) {
   return std::copy(value.begin(), value.end(), to);
 }
 
-char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
-  return write_varint(write_tag(to, field, Type::kVarint), value);
-}
-
 }  // namespace
 
 void EventBlock::add(const Stamp& stamp, std::string_view envelope) {
   const std::size_t size = 1 + kSeqBytes + wire::bytes_size(stamp.topic.size()) + wire::bytes_size(stamp.type.size()) +
                            2 + wire::bytes_size(envelope.size()) + 2;  // priority and durability: a byte each
-  CELL0_CHECK(stamp.priority < 0x80 && buffer_.size() + size < 0x7FFFFFFF);
+  CELL0_CHECK(stamp.priority > 0 && stamp.priority < 0x80 && stamp.durability != 0);
+  CELL0_CHECK(buffer_.size() + size < 0x7FFFFFFF);
   const std::size_t offset = buffer_.size() + 1 + wire::varint_size(size);
   buffer_.resize(offset + size);
   char* to = buffer_.data() + offset - 1 - wire::varint_size(size);

@@ -95,24 +95,35 @@ class Walk {
   const char* end_;
 };
 
-bool is_ascii(std::string_view text) {
-  std::uint64_t high = 0;
+// Whether `bits` of its words have no high bit. The last word overlaps the one before, or is filled up with blanks.
+template <typename Bits>
+bool no_high_bit(std::string_view text, Bits bits) {
   if (text.size() < 8) {
-    for (const char c : text) high |= static_cast<unsigned char>(c) & 0x80u;
-    return high == 0;
+    char blanks[8] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    std::copy(text.begin(), text.end(), blanks);
+    return (bits(word_at(blanks)) & kHighBits) == 0;
   }
-  const char* const last = text.data() + text.size() - 8;
-  for (const char* at = text.data(); at < last; at += 8) high |= word_at(at);
-  return ((high | word_at(last)) & kHighBits) == 0;
+  const char* at = text.data();
+  const char* const last = at + text.size() - 8;
+  std::uint64_t high = bits(word_at(last));
+  for (; last - at > 24; at += 32) {
+    high |= bits(word_at(at)) | bits(word_at(at + 8)) | bits(word_at(at + 16)) | bits(word_at(at + 24));
+  }
+  for (; at < last; at += 8) high |= bits(word_at(at));
+  return (high & kHighBits) == 0;
+}
+
+bool is_ascii(std::string_view text) {
+  return no_high_bit(text, [](std::uint64_t word) { return word; });
 }
 
 bool is_text(std::string_view text) { return is_ascii(text) || is_utf8(text); }
 
 // A short name: ASCII without control characters. Others may be right, too.
 bool is_plain_name(std::string_view text, std::size_t bytes_max) {
-  bool plain = !text.empty() && text.size() <= bytes_max;
-  for (const char c : text) plain &= c >= 0x20 && c < 0x7F;
-  return plain;
+  constexpr std::uint64_t kEach = 0x0101010101010101u;  // a byte below a blank borrows, DEL carries into its high bit
+  return !text.empty() && text.size() <= bytes_max &&
+         no_high_bit(text, [](std::uint64_t word) { return word | (word - kEach * ' ') | (word + kEach); });
 }
 
 }  // namespace

@@ -26,6 +26,17 @@ inline char* write_varint(char* to, std::uint64_t value) {
   return to;
 }
 
+// For fields below 16.
+inline char* write_tag(char* to, std::uint32_t field, Type type) {
+  *to = static_cast<char>(tag(field, type));
+  return to + 1;
+}
+
+// As put_number(): nothing if it is 0.
+inline char* write_number(char* to, std::uint32_t field, std::uint64_t value) {
+  return value == 0 ? to : write_varint(write_tag(to, field, Type::kVarint), value);
+}
+
 // What put_bytes() and put_number() add for a field below 16.
 constexpr std::size_t bytes_size(std::size_t size) { return 1 + varint_size(size) + size; }
 constexpr std::size_t number_size(std::uint64_t number) { return number == 0 ? 0 : 1 + varint_size(number); }

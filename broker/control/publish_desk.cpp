@@ -14,10 +14,12 @@ Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)};
 
 void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string& error) {
   const std::size_t error_size = error.empty() ? 0 : wire::bytes_size(error.size());
-  wire::put_varint(out, wire::tag(v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes));
-  wire::put_varint(out, wire::number_size(status) + wire::number_size(seq) + error_size);
-  wire::put_number(out, v1::PublishOutcome::kStatusFieldNumber, status);
-  wire::put_number(out, v1::PublishOutcome::kSeqFieldNumber, seq);
+  char head[32];  // two tags and sizes, and a status
+  char* to = wire::write_tag(head, v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes);
+  to = wire::write_varint(to, wire::number_size(status) + wire::number_size(seq) + error_size);
+  to = wire::write_number(to, v1::PublishOutcome::kStatusFieldNumber, status);
+  to = wire::write_number(to, v1::PublishOutcome::kSeqFieldNumber, seq);
+  out.append(head, static_cast<std::size_t>(to - head));
   if (!error.empty()) wire::put_bytes(out, v1::PublishOutcome::kErrorFieldNumber, error);
 }
 

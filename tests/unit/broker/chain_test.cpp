@@ -145,6 +145,20 @@ TEST_CASE("events that are left when others are taken out are what they were, nu
   CHECK(drafts.seq_of(3) == Seq{5001});
 }
 
+TEST_CASE("every seq can be read back, as can the one that is written over it") {
+  Drafts drafts(100, 1u << 20);
+  add(drafts, "x");
+  EventBlock& block = drafts.blocks()[0];
+  v1::Delivered event;
+  for (std::uint64_t bit = 1; bit <= kSeqMax.value; bit <<= 1) {
+    for (const std::uint64_t seq : {bit, bit - 1, kSeqMax.value - bit + 1}) {
+      drafts.number(Seq{seq});
+      REQUIRE(event.ParseFromString(std::string(block.delivered(block.events()[0]))));
+      CHECK(event.seq() == seq);
+    }
+  }
+}
+
 TEST_CASE("many blocks are filled again after a clear") {
   Drafts drafts(1, 1000);
   for (int round = 0; round < 3; ++round) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "common/payload_schema.h"
+#include "common/wire.h"
 #include "tests/unit/broker/events.h"
 
 namespace cell0::broker {
@@ -155,6 +156,36 @@ TEST_CASE("it agrees with check_event on odd values of the envelope's own fields
     v1::Envelope envelope = chat_event();
     envelope.set_priority(priority);
     CHECK(holds(quick, envelope.SerializeAsString()));
+  }
+}
+
+TEST_CASE("a byte that a name or a text must not have is seen in every place") {
+  const QuickCheck quick({});
+  v1::Envelope event = chat_event();
+  event.clear_source();
+  const std::string nameless = event.SerializeAsString();
+  event = chat_event();
+  event.mutable_chat_message()->clear_message();
+  const std::string silent = event.chat_message().SerializeAsString();
+  event.clear_chat_message();
+  const std::string without_chat = event.SerializeAsString();
+  for (std::size_t size = 1; size <= 70; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char odd : {'\x00', '\x1f', ' ', '~', '\x7f', '\x80', '\xff'}) {
+        std::string text(size, at % 2 == 0 ? ' ' : '~');
+        text[at] = odd;
+        const bool plain = odd == ' ' || odd == '~';
+        std::string named = nameless;
+        wire::put_bytes(named, v1::Envelope::kSourceFieldNumber, text);
+        if (quick.look(named).has_value() != plain) FAIL("a name of ", size, " bytes, the odd one at ", at);
+        std::string chat = silent;
+        wire::put_bytes(chat, v1::ChatMessage::kMessageFieldNumber, text);
+        std::string said = without_chat;
+        wire::put_bytes(said, v1::Envelope::kChatMessageFieldNumber, chat);
+        const bool ascii = static_cast<unsigned char>(odd) < 0x80;
+        if (quick.look(said).has_value() != ascii) FAIL("a text of ", size, " bytes, the odd one at ", at);
+      }
+    }
   }
 }
 

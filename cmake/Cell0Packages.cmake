@@ -51,6 +51,6 @@ else()
 endif()
 
 if(CELL0_TESTS OR NOT DEFINED CELL0_TESTS)
-  add_library(cell0_doctest_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
+  add_library(cell0_doctest_main STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/support/doctest_main.cpp)
   target_link_libraries(cell0_doctest_main PUBLIC cell0_doctest)
 endif()

@@ -29,40 +29,53 @@ export CTEST_OUTPUT_ON_FAILURE=1 NINJA_STATUS='[build %f/%t, %e s] '
 results=()
 failed=()
 step() {
-  local name=$1 started=$SECONDS status=0
+  local started=$SECONDS status=0 name=$1
   shift
   printf '\n=== %s\n' "$name"
   ("$@") || status=$?
-  if ((status)); then failed+=("$name"); fi
-  results+=("$(printf '%-34s %-6s %4d s' "$name" "$( ((status)) && echo FAILED || echo ok)" $((SECONDS - started)))")
-  return "$status"
+  note "$name" "$status" $((SECONDS - started))
+}
+note() { # NAME STATUS SECONDS
+  if (($2)); then failed+=("$1"); fi
+  results+=("$(printf '%-34s %-6s %4d s' "$1" "$( (($2)) && echo FAILED || echo ok)" "$3")")
+  return "$2"
+}
+
+# begin NAME COMMAND...: a step in the background, beside those that follow; its output is kept for finish NAME, which
+# shows it, waits for the end and counts the step.
+declare -A begun
+beside=$(mktemp -d)
+trap 'rm -rf "$beside"' EXIT
+begin() {
+  local name=$1 dir
+  shift
+  dir=$(mktemp -d "$beside/XXXX")
+  (
+    status=0
+    started=$SECONDS
+    ("$@") || status=$?
+    echo "$status $((SECONDS - started))" >"$dir/end"
+  ) >"$dir/log" 2>&1 &
+  begun[$name]="$! $dir"
+}
+finish() {
+  local name=$1 pid dir end
+  read -r pid dir <<<"${begun[$name]}"
+  printf '\n=== %s\n' "$name"
+  tail -n +1 -f --pid="$pid" "$dir/log"
+  read -r -a end 2>/dev/null <"$dir/end" || end=(1 0)  # somebody killed it
+  note "$name" "${end[@]}"
 }
 
 # skip NAME REASON: a step that cannot run because another one failed, which has been counted.
 skip() { results+=("$(printf '%-34s %s' "$1" "not run: $2")"); }
 
-node_modules() {
+web_bundle() {
   npm_install "$repo/web" full
   npm_install "$repo/tests/system" full
+  build_web "$repo"
 }
-web_bundle() { build_web "$repo"; }
 release_build() { build_programs "$repo" "$build" "$([[ $quick ]] && echo all || echo all-but-units)"; }
-
-# npm waits for the network while ninja has the cores: the two run beside each other.
-install_and_build() {
-  local web status=0
-  web=$(mktemp -d)
-  { ( (node_modules) && (web_bundle) ); echo $? >"$web/status"; } >"$web/log" 2>&1 &
-  step "build (release)" release_build || status=1
-  step "web bundle" finish_web_bundle $! "$web" || true
-  rm -rf "$web"
-  return "$status"
-}
-finish_web_bundle() { # PID DIR: waits for the job started above, shows its output, returns its status
-  tail --pid="$1" -f /dev/null
-  cat "$2/log"
-  return "$(<"$2/status")"
-}
 
 run_ctest() { # DIR CTEST-OPTION...
   local dir=$1
@@ -80,12 +93,19 @@ asan_build() {
   local log=$asan/configure.log
   mkdir -p "$asan"
   cmake --preset asan-ubsan -S "$repo" -B "$asan" >"$log" 2>&1 || { tail -n 30 "$log"; return 1; }
-  ninja -C "$asan" -j "$(build_jobs)" cell0_tests cell0-broker cell0-gateway cell0_python  # what unit and conformance tests run
+  nice -n 19 ninja -C "$asan" -j "$(build_jobs)" cell0_tests cell0-broker cell0-gateway cell0_python  # what unit and conformance tests run
 }
 asan_tests() { run_ctest "$asan" -L '^(unit|conformance|sim)$'; }
 
+# What waits for the network or for time runs beside what needs the cores: npm beside the compiler, and the second build,
+# which gives way, beside the system tests.
 step "Debian packages" install_packages "$repo/deploy/packages.txt" build web test || exit 1
-if install_and_build; then
+begin "web bundle" web_bundle
+built=ok
+step "build (release)" release_build || built=''
+finish "web bundle"
+if [[ ! $quick ]]; then begin "build (address, undefined)" asan_build; fi
+if [[ $built ]]; then
   step "ctest (release)" release_tests
 else
   skip "ctest (release)" "the build failed"
@@ -93,7 +113,7 @@ fi
 step "web: types" web_typecheck
 step "web: vitest" web_tests
 if [[ ! $quick ]]; then
-  if step "build (address, undefined)" asan_build; then
+  if finish "build (address, undefined)"; then
     step "ctest (address, undefined)" asan_tests
   else
     skip "ctest (address, undefined)" "the build failed"

@@ -45,25 +45,33 @@ note() { # NAME STATUS SECONDS
 # shows it, waits for the end and counts the step.
 declare -A begun
 beside=$(mktemp -d)
-trap 'rm -rf "$beside"' EXIT
+leave() {
+  local job
+  for job in "${begun[@]}"; do kill -- "-${job%% *}" 2>/dev/null; done
+  rm -rf "$beside"
+}
+trap leave EXIT
 begin() {
   local name=$1 dir
   shift
   dir=$(mktemp -d "$beside/XXXX")
+  set -m  # in a process group of its own, for leave()
   (
     status=0
     started=$SECONDS
     ("$@") || status=$?
     echo "$status $((SECONDS - started))" >"$dir/end"
   ) >"$dir/log" 2>&1 &
+  set +m
   begun[$name]="$! $dir"
 }
 finish() {
   local name=$1 pid dir end
   read -r pid dir <<<"${begun[$name]}"
   printf '\n=== %s\n' "$name"
-  tail -n +1 -f --pid="$pid" "$dir/log"
+  if [[ -e $dir/end ]]; then cat "$dir/log"; else tail -n +1 -f --pid="$pid" "$dir/log"; fi
   read -r -a end 2>/dev/null <"$dir/end" || end=(1 0)  # somebody killed it
+  unset "begun[$name]"
   note "$name" "${end[@]}"
 }
 

@@ -1,15 +1,15 @@
-// What clients publish. They are answered when this gateway's own stream has come to their event: who subscribes or
-// asks after the answer is not sent it as something new, and the ring has it ("read your writes", on one gateway).
+// What clients publish. They are answered when this gateway's own stream is past their event: whoever subscribes or
+// asks afterwards is not sent it as something new, and the ring has it ("read your writes", on one gateway).
 //
-// The broker's answer and the event come over two connections, in either order. While the stream repairs a gap or the
-// broker has gone again, nobody waits longer than kHeldMax and a tick: the event is stored all the same. Bounded by the
-// requests that clients may have open. Pure: no socket, no timer; one thread.
+// The broker's answer and the event come over two connections, in either order. Nobody waits for long: when the stream
+// does not come to an event within kHeldMax (a gap that is repaired, a broker that has gone), all are answered, and
+// from then on at once, until it moves; what is answered is stored all the same. Answers are given in the order of the
+// stream. Pure: no socket, no timer; one thread.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <optional>
-#include <utility>
 
 #include "cell0/v1/event.pb.h"
 #include "common/clock.h"
@@ -19,34 +19,28 @@
 
 namespace cell0::gateway {
 
-// The broker, and the loop.
-class PublishSource {
- public:
-  virtual ~PublishSource() = default;
-  // As link::Publisher::publish().
-  virtual Result<void> send_event(const v1::Envelope& envelope, link::OnPublished done,
-                                  std::optional<link::PublishKey> key) = 0;
-  // ClientPublisher::tell() is to be called, later and once.
-  virtual void tell_published_soon() = 0;
-};
-
 class ClientPublisher {
  public:
   static constexpr Duration kHeldMax = std::chrono::seconds(1);
+  static constexpr std::size_t kHeldEventsMax = 10'000;  // more are answered at once
 
-  // Both outlive it.
-  ClientPublisher(PublishSource& source, const Clock& clock) : source_(source), clock_(clock) {}
+  // As link::Publisher::publish(), which it is.
+  using Publish = std::function<Result<void>(const v1::Envelope& envelope, link::OnPublished done,
+                                             std::optional<link::PublishKey> key)>;
+
+  // The clock outlives it. REQUIRES: `publish` calls no `done` after the end of this.
+  ClientPublisher(Publish publish, const Clock& clock) : publish_(std::move(publish)), clock_(clock) {}
   ClientPublisher(const ClientPublisher&) = delete;
   ClientPublisher& operator=(const ClientPublisher&) = delete;
 
-  // As link::Publisher::publish(). REQUIRES: no answer comes after the end of this.
+  // As link::Publisher::publish().
   Result<void> publish(const v1::Envelope& envelope, link::OnPublished done = {},
                        std::optional<link::PublishKey> key = {});
 
-  // The hub has everything up to `newest`.
+  // Live clients have everything up to `newest`. REQUIRES: not called within publish() or a `done`.
   void on_stream(Seq newest);
-  // Gives the answers that wait for nothing any more.
-  void tell();
+  // The stream will not move for now.
+  void on_stalled();
   // Call about once a second.
   void on_tick();
 
@@ -58,13 +52,14 @@ class ClientPublisher {
     link::OnPublished done;
     MonoTime since;
   };
-  void hold(const link::PublishResult& result, link::OnPublished done);
+  void hold(const link::PublishResult& result, const link::OnPublished& done);
+  void tell(Seq through);
 
-  PublishSource& source_;
+  Publish publish_;
   const Clock& clock_;
   Seq newest_;
+  bool stalled_ = false;
   std::multimap<Seq, Held> held_;  // by the seq that they wait for; equal ones in the order they came
-  bool tell_asked_ = false;
 };
 
 }  // namespace cell0::gateway

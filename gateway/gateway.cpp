@@ -95,7 +95,11 @@ Gateway::Gateway(asio::io_context& io, const GatewayConfig& config, AuthSettings
       openings_(limits_),
       guard_(config.auth.allowed_hosts, config.auth.allowed_origins),
       jsonrpc_({config.heartbeat_interval, config.heartbeat_timeout, config.heartbeat_interval}),
-      client_publisher_(*this, clock),
+      client_publisher_(
+          [this](const v1::Envelope& envelope, link::OnPublished done, std::optional<link::PublishKey> key) {
+            return publisher_->publish(envelope, std::move(done), std::move(key));
+          },
+          clock),
       questions_(history_, limits_.questions_asked_max, limits_.questions_queued_max,
                  [this](std::function<void()> run) { asio::post(io_, std::move(run)); }),
       hub_(limits_, history_, [this](Hub::Wake what) { on_wake(what); }),
@@ -362,17 +366,6 @@ void Gateway::tell_consumers_after(Duration delay) {
   });
 }
 
-// ---- what clients publish
-
-Result<void> Gateway::send_event(const v1::Envelope& envelope, link::OnPublished done,
-                                 std::optional<link::PublishKey> key) {
-  return publisher_->publish(envelope, std::move(done), std::move(key));
-}
-
-void Gateway::tell_published_soon() {
-  asio::post(io_, [this] { client_publisher_.tell(); });
-}
-
 // ---- revoked and expired tokens
 
 void Gateway::ask_revocations(const v1::RevocationsRequest& request, OnPage done) {
@@ -452,12 +445,11 @@ void Gateway::on_event(EventPtr event) {
     presence_.presence().on_changed(event->seq().value, event->data());
   if (!event->is_hole() && topic_under(event->topic(), "presence.session"))
     attachments_.on_presence_changed(event->data());
-  const Seq seq = event->seq();
   hub_.publish(std::move(event));
-  client_publisher_.on_stream(seq);
 }
 
 void Gateway::on_link_state(bool up) {
+  if (!up) client_publisher_.on_stalled();
   revocations_.on_link(up);
   if (up) report();  // so that the broker lists a gateway as soon as it is ready
   tell_ready();
@@ -482,6 +474,7 @@ void Gateway::flush_now() {
   flush_armed_ = false;
   const MonoTime begin = clock_.mono();
   hub_.flush();
+  client_publisher_.on_stream(hub_.ring().newest());
   pacer_.flushed(begin, clock_.mono());
 }
 
@@ -563,7 +556,8 @@ void Gateway::drain(std::function<void()> done) {
 void Gateway::drain_some() {
   if (!drained_) return;
   if (clock_.mono() >= drain_until_) return end_drain();
-  if (server_->connection_count() == 0 || open_clients() == 0) {
+  const bool answered = publisher_->idle() && client_publisher_.held() == 0;  // what clients have published
+  if (server_->connection_count() == 0 || (open_clients() == 0 && answered)) {
     // Not before the broker knows that they are gone: else they would be online for the rest of our lease.
     if (!std::exchange(told_gone_, true)) presence_.presence().announced([this] { end_drain(); });
   }

@@ -47,7 +47,6 @@ class Gateway final : private Handler,
                       private StreamOpener,
                       private ClientDirectory,
                       private ConsumerSource,
-                      private PublishSource,
                       private RevocationSource {
  public:
   // Opens the link and every listener. An error names the setting that is wrong ("gateway.listen.http: ...").
@@ -111,11 +110,6 @@ class Gateway final : private Handler,
   // ConsumerSource
   void ask_consumers(const v1::ConsumersRequest& request, OnAnswer done) override;
   void tell_consumers_after(Duration delay) override;
-
-  // PublishSource
-  Result<void> send_event(const v1::Envelope& envelope, link::OnPublished done,
-                          std::optional<link::PublishKey> key) override;
-  void tell_published_soon() override;
 
   // RevocationSource
   void ask_revocations(const v1::RevocationsRequest& request, OnPage done) override;

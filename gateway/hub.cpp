@@ -58,10 +58,8 @@ void Hub::publish(EventPtr event) {
       for (SubscriptionSet* set : found->second) full |= offer(*set, published);
     }
   }
-  if (full)
-    flush();
-  else
-    wake(Wake::kFlush);
+  if (full) flush();
+  wake(Wake::kFlush);  // also if there is nothing more to write: our owner waits for it
 }
 
 // True if its turn is full.

@@ -14,7 +14,7 @@ Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)};
 
 void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string& error) {
   const std::size_t error_size = error.empty() ? 0 : wire::bytes_size(error.size());
-  char head[32];  // two tags and sizes, and a status
+  char head[32];  // its own tag and size, and a varint field each for status and seq: 1 + 5 + 6 + 11 at most
   char* to = wire::write_tag(head, v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes);
   to = wire::write_varint(to, wire::number_size(status) + wire::number_size(seq) + error_size);
   to = wire::write_number(to, v1::PublishOutcome::kStatusFieldNumber, status);

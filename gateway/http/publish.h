@@ -36,11 +36,11 @@ class PublishRoute {
   PublishRoute(Core& core, const BrokerLink& link, ClientPublisher& publisher)
       : core_(core), link_(link), publisher_(publisher) {}
 
-  // Answers when this gateway's stream has it: {"seq","duplicate"} for one event, an array of such, or of {"error"}, for an array.
-  // 400 malformed, 401 no token, 403 not permitted, 413 too many, 422 the Idempotency-Key was used for something else,
-  // 503 the broker is away or its queue is full. A broker that goes away after it was asked: the answer comes when it
-  // is back, for whether it was stored is not known before. With an Idempotency-Key each event of an array has its own:
-  // the key and its place.
+  // Answers when it is committed, as ClientPublisher says: {"seq","duplicate"} for one event, an array of such, or of
+  // {"error"}, for an array. 400 malformed, 401 no token, 403 not permitted, 413 too many, 422 the Idempotency-Key was
+  // used for something else, 503 the broker is away or its queue is full. A broker that goes away after it was asked:
+  // the answer comes when it is back, for whether it was stored is not known before. With an Idempotency-Key each event
+  // of an array has its own: the key and its place.
   void handle(Connection& connection, const HttpRequest& request, const Access& access);
 
  private:

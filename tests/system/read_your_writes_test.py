@@ -19,7 +19,8 @@ class SlowLine:
         self.loop = asyncio.new_event_loop()
         self.server = self.loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port = self.server.sockets[0].getsockname()[1]
-        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.stopped = False  # true: nothing comes any more
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
 
     def close(self):
@@ -33,16 +34,19 @@ class SlowLine:
 
     async def _carry(self, reader, writer, delay):
         while data := await reader.read(65536):
-            self.loop.call_later(delay, writer.write, data)
+            if delay == 0 or not self.stopped:
+                self.loop.call_later(delay, writer.write, data)
 
 
 @pytest.fixture
 def slow_fabric(empty_fabric):
     empty_fabric.start_broker()
-    line = SlowLine(empty_fabric.ports["fanout"])
-    empty_fabric.start_gateway(link__fanout=f"tcp://127.0.0.1:{line.port}")
-    yield empty_fabric
-    line.close()
+    empty_fabric.line = SlowLine(empty_fabric.ports["fanout"])
+    try:
+        empty_fabric.start_gateway(link__fanout=f"tcp://127.0.0.1:{empty_fabric.line.port}")
+        yield empty_fabric
+    finally:
+        empty_fabric.line.close()
 
 
 def publisher(fabric):
@@ -82,3 +86,12 @@ def test_a_gateway_shows_in_its_opening_what_it_has_answered(slow_fabric):
         seqs = publish(*[{"type": kind, "data": {"n": i}} for i in range(3)])
         with slow_fabric.connect(f"/cell0d?types={kind}") as client:
             assert [event["seq"] for event in client.until_type("event_history")["events"]] == seqs, f"turn {n}"
+
+
+def test_a_stream_that_stands_still_holds_no_answer_for_long(slow_fabric):
+    publish = publisher(slow_fabric)
+    publish({"type": "test.still", "data": {"n": 0}})
+    slow_fabric.line.stopped = True
+    began = time.monotonic()
+    publish({"type": "test.still", "data": {"n": 1}})
+    assert 0.5 < time.monotonic() - began < 5

@@ -63,13 +63,24 @@ function(cell0_precompile name)
   endif()
 endfunction()
 
-# cell0_library(NAME SOURCES a.cpp ... [PUBLIC lib ...] [PRIVATE lib ...]): one box of the design.
+# Sources of a library compiled several at once: half the time of the sanitizer build. Not for the release build, which
+# shows that each file stands by itself. What has names of its own that others have, too, is said to be ALONE.
+option(CELL0_UNITY "Compile several sources of a library at once" OFF)
+function(cell0_unity name)
+  if(CELL0_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# cell0_library(NAME SOURCES a.cpp ... [PUBLIC lib ...] [PRIVATE lib ...] [ALONE a.cpp ...]): one box of the design.
 function(cell0_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;ALONE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE cell0_warnings ${ARG_PRIVATE})
   cell0_precompile(${name})
+  cell0_unity(${name} ${ARG_ALONE})
 endfunction()
 
 # cell0_program(NAME SOURCES main.cpp ... LINK lib ...): a process; lands in <build>/bin and is installed to bin.

@@ -54,7 +54,9 @@ load_services() {
 start() {
   local name=$1 words
   IFS=$'\t' read -r -a words <<<"${command_of[$name]}"
-  setpriv --pdeathsig TERM -- "${words[@]}" </dev/null >>"$logs/$name.log" 2>&1 {lock}>&- {nap_fd}>&- &
+  # The shell between looks whether we are still there: we may be killed before setpriv has asked for the signal.
+  # shellcheck disable=SC2016
+  setpriv --pdeathsig TERM -- bash -c '[[ $PPID == "$0" ]] && exec "$@"' $$ "${words[@]}" </dev/null >>"$logs/$name.log" 2>&1 {lock}>&- {nap_fd}>&- &
   pid_of[$name]=$!
   started_at[$name]=$SECONDS
   unset "due_at[$name]"

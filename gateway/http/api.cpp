@@ -165,7 +165,7 @@ void Api::events(const Exchange& exchange) {
   }
   question.set_since(since->seq.value_or(Seq{}).value);
   if (since->time) question.set_since_time_us(to_unix_us(*since->time));
-  question.set_through(std::min(through->value_or(head.value), head.value));
+  question.set_through(through->value_or(kSeqMax.value));  // not our own newest: the broker may have more by now
   question.set_limit(static_cast<std::uint32_t>(
       std::min<std::uint64_t>(limit->value_or(kLimitDefault), core_.limits.history_limit_max)));
   question.set_newest(!from_somewhere);
@@ -180,7 +180,7 @@ void Api::events(const Exchange& exchange) {
       [exchange, from_somewhere, since = since->seq, through = question.through()](Result<v1::HistoryPage> page) {
         if (!page) return exchange.fail(page.error());
         // To the broker a reached limit is an end, too; who pages has more to ask for.
-        if (from_somewhere && page->scanned_through() < through) page->set_end(false);
+        if (from_somewhere && page->scanned_through() < std::min(through, page->head_seq())) page->set_end(false);
         const std::optional<Seq> began = from_somewhere && !since ? Seq{page->since_seq()} : since;
         exchange.respond(json_response(history_body(*page, began)));
       });

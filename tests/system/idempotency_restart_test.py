@@ -22,7 +22,9 @@ def mine(n):
 
 
 def stored(fabric):
-    return [(e["seq"], e["data"]["n"]) for e in fabric.get("/api/v1/events?types=test.once&limit=1000").json()["events"]]
+    """What is asked while the gateway learns of another broker is answered 503: asked again."""
+    answer = wait_until(lambda: (got := fabric.get("/api/v1/events?types=test.once&limit=1000")).status == 200 and got, "it")
+    return [(e["seq"], e["data"]["n"]) for e in answer.json()["events"]]
 
 
 def test_a_key_is_known_after_a_kill_of_the_broker(fabric):

@@ -544,6 +544,7 @@ void Gateway::drain(std::function<void()> done) {
   draining_ = true;
   drained_ = std::move(done);
   api_->set_draining();
+  client_publisher_.on_stalled();  // who waits is answered, while there is a connection
   server_->stop_listening();
   tell_ready();
   log_.info("draining", {{"clients", open_clients()}, {"window_ms", config_.drain.count()}});
@@ -556,8 +557,7 @@ void Gateway::drain(std::function<void()> done) {
 void Gateway::drain_some() {
   if (!drained_) return;
   if (clock_.mono() >= drain_until_) return end_drain();
-  const bool answered = publisher_->idle() && client_publisher_.held() == 0;  // what clients have published
-  if (server_->connection_count() == 0 || (open_clients() == 0 && answered)) {
+  if (server_->connection_count() == 0 || open_clients() == 0) {
     // Not before the broker knows that they are gone: else they would be online for the rest of our lease.
     if (!std::exchange(told_gone_, true)) presence_.presence().announced([this] { end_drain(); });
   }

@@ -12,6 +12,7 @@ def test_an_entity_is_online_while_any_of_its_connections_is(fabric):
     first = gateways.connect(0, "a")
     wait_until(lambda: watcher.statuses("a") == ["online"], "the other gateway to tell of it")
     second = gateways.connect(1, "a")
+    second.call("presence.update", status_message="the second")  # answered when the broker knows of it
     first.close()
     third = gateways.connect(0, "b")  # behind the end of the first in what its gateway announces
     wait_until(lambda: gateways.statuses(1, "a", "b") == "a=online b=online", "the next one to come")

@@ -169,12 +169,17 @@ void execute(const Call& call, const SpawnSessionCommand& command) {
                               Session* client = call.session();
                               if (client != nullptr) client->end_open();
                               if (!spawned) return call.fail(spawned.error());
-                              if (client != nullptr) {
-                                if (cancel) client->attach(spawned->id);
-                                on_spawned(call, *spawned, since);
-                              } else if (cancel) {
-                                call.core().orchestrators->stop(caller, spawned->id, [](const Result<SessionText>&) {});
+                              if (client == nullptr) {
+                                const auto ignored = [](const Result<SessionText>&) {};
+                                if (cancel) call.core().orchestrators->stop(caller, spawned->id, ignored);
+                                return;
                               }
+                              if (!cancel) return on_spawned(call, *spawned, since);
+                              client->attach(spawned->id);
+                              // Not before the broker knows: from the reply on, our own death ends it, too.
+                              call.core().presence.announced([call, spawned = *spawned, since] {
+                                if (call.session() != nullptr) on_spawned(call, spawned, since);
+                              });
                             });
 }
 

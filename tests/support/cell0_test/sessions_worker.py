@@ -73,6 +73,8 @@ class SessionsWorker:
                 bye = self._hello()
                 bye.leaving = True
                 self._send(worker=bye)
+                while self._socket.poll(2000) and self._receive().WhichOneof("body") != "worker":
+                    pass  # until the broker knows
         finally:
             self._socket.close()
 

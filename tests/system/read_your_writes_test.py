@@ -24,8 +24,15 @@ class SlowLine:
         self.thread.start()
 
     def close(self):
+        asyncio.run_coroutine_threadsafe(self._cut(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
+
+    async def _cut(self):
+        lines = asyncio.all_tasks() - {asyncio.current_task()}
+        for line in lines:
+            line.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
 
     async def _serve(self, reader, writer):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)

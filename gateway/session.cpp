@@ -156,12 +156,13 @@ bool Session::begin_open(const Call& call) {
 }
 
 void Session::set_resuming(std::optional<Call> call) {
-  const std::optional<Call> before = std::exchange(resuming_, std::move(call));
+  auto now = call ? std::make_unique<const Call>(std::move(*call)) : nullptr;
+  const auto before = std::exchange(resuming_, std::move(now));
   if (before) before->fail(Fault::kInvalidState, "another subscription has taken its place");
 }
 
 void Session::resumed(const Resumed& found) {
-  const std::optional<Call> call = std::exchange(resuming_, std::nullopt);
+  const auto call = std::exchange(resuming_, nullptr);
   if (call) call->reply(FollowingReply{found});
 }
 

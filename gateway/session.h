@@ -140,7 +140,7 @@ class Session final : public Client {
   std::unique_ptr<Consuming> consuming_;
   std::unique_ptr<Consuming> inbox_;
   std::unique_ptr<AudioSession> audio_;
-  std::optional<Call> resuming_;
+  std::unique_ptr<const Call> resuming_;
   std::vector<Attachments::Id> attached_;
   std::optional<Seq> since_;  // where the client said that it stands when it connected
   MonoTime next_ping_;

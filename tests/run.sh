@@ -29,7 +29,7 @@ export CTEST_OUTPUT_ON_FAILURE=1 NINJA_STATUS='[build %f/%t, %e s] '
 results=()
 failed=()
 step() {
-  local started=$SECONDS status=0 name=$1
+  local name=$1 started=$SECONDS status=0
   shift
   printf '\n=== %s\n' "$name"
   ("$@") || status=$?

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "common/check.h"
+#include "common/seq.h"
 
 namespace cell0::gateway {
 namespace {
@@ -66,7 +66,7 @@ void ask(const ReadingPtr& reading) {
 
 void read_history(HistorySource& source, v1::HistoryRequest request, std::size_t bytes_max,
                   HistorySource::OnPage done) {
-  CELL0_CHECK(request.through() != 0);
+  if (request.through() == 0) request.set_through(kSeqMax.value);
   const bool newest = request.newest();
   ask(std::make_shared<Reading>(Reading{source, std::move(request), newest, bytes_max, std::move(done)}));
 }

@@ -226,28 +226,26 @@ void ArcaneRoutes::recent(const Exchange& exchange) {
   if (auto narrowed = exchange.access().narrow(*question.mutable_filter(), "history"); !narrowed) {
     return exchange.fail(narrowed.error());
   }
-  question.set_through(core_.hub.ring().newest().value);
   question.set_limit(*count);
   question.set_newest(true);
-  const auto show = [exchange](const Result<v1::HistoryPage>& page) {
-    if (!page) return exchange.fail(page.error());
-    std::vector<EventPtr> events;
-    for (const v1::Delivered& delivered : page->events()) {
-      if (auto event = Event::create(delivered)) events.push_back(std::move(*event));
-    }
-    exchange.respond(answer([&](JsonWriter& out) {
-      out.member("status", "success");
-      out.member("message",
-                 "✨ The chronicles reveal the last " + std::to_string(events.size()) + " mystical occurrences... ✨");
-      out.member("count", events.size());
-      out.key("events");
-      out.begin_array();
-      for (const EventPtr& event : events) write_arcane_event(out, *event);
-      out.end_array();
-    }));
-  };
-  if (question.through() == 0) return show(v1::HistoryPage());  // nothing was ever published
-  read_history(core_.history, question, core_.limits.history_bytes_max, show);
+  read_history(core_.history, question, core_.limits.history_bytes_max,
+               [exchange](const Result<v1::HistoryPage>& page) {
+                 if (!page) return exchange.fail(page.error());
+                 std::vector<EventPtr> events;
+                 for (const v1::Delivered& delivered : page->events()) {
+                   if (auto event = Event::create(delivered)) events.push_back(std::move(*event));
+                 }
+                 exchange.respond(answer([&](JsonWriter& out) {
+                   out.member("status", "success");
+                   out.member("message", "✨ The chronicles reveal the last " + std::to_string(events.size()) +
+                                             " mystical occurrences... ✨");
+                   out.member("count", events.size());
+                   out.key("events");
+                   out.begin_array();
+                   for (const EventPtr& event : events) write_arcane_event(out, *event);
+                   out.end_array();
+                 }));
+               });
 }
 
 void ArcaneRoutes::stats(const Exchange& exchange) {

@@ -382,18 +382,14 @@ void DaemonRoutes::answer_queued(const Exchange& exchange, const StreamQuery& qu
   if (!exchange.access().narrow(*request.mutable_filter(), "history")) {  // what was is not for this client
     return exchange.respond(json_response(queued_json({}, false, false)));
   }
-  const Seq since = query.since.value_or(Seq{});
-  const Seq head = core_.hub.ring().newest();
-  if (head <= since) return exchange.respond(json_response(queued_json({{}, since}, true, false)));
-  request.set_since(since.value);
-  request.set_through(head.value);
+  request.set_since(query.since.value_or(Seq{}).value);
   request.set_limit(count);
   request.set_newest(!query.since);
   read_history(core_.history, request, core_.limits.history_bytes_max,
-               [exchange, request, asked = query.since](const Result<v1::HistoryPage>& page) {
+               [exchange, asked = query.since](const Result<v1::HistoryPage>& page) {
                  if (!page) return exchange.fail(page.error());
                  const bool recovered = !asked || page->trimmed_through() <= asked->value;
-                 const bool more = asked && page->scanned_through() < request.through();
+                 const bool more = asked && page->scanned_through() < page->head_seq();
                  exchange.respond(json_response(queued_json(queued_of(*page), recovered, more)));
                });
 }
@@ -412,7 +408,6 @@ void DaemonRoutes::acknowledge(const Exchange& exchange) const {
     v1::HistoryRequest request;
     *request.mutable_filter() = filter;
     request.set_since(position->value);
-    request.set_through(core_.hub.ring().newest().value);
     request.set_limit(static_cast<std::uint32_t>(kEventIdsMax));
     const auto answer = [exchange](Seq at) {
       exchange.respond(json_response(object([&](JsonWriter& out) {
@@ -420,7 +415,7 @@ void DaemonRoutes::acknowledge(const Exchange& exchange) const {
         out.member("position", at.value);
       })));
     };
-    if (request.through() <= request.since() || ids.empty()) return answer(*position);
+    if (ids.empty()) return answer(*position);
     read_history(core_.history, request, core_.limits.history_bytes_max,
                  [this, exchange, ids, before = *position, answer](const Result<v1::HistoryPage>& page) {
                    if (!page) return exchange.fail(page.error());

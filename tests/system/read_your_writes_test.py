@@ -1,5 +1,6 @@
 """Who has the answer to a publish is past the event, on that gateway: a subscription of afterwards is not sent it, and
-what the gateway knows of the past has it. Here the broker's stream is slower than its answers."""
+what the gateway knows of the past has it. What is asked of history is there on every gateway. Here the broker's stream is
+slower than its answers."""
 import asyncio
 import http.client
 import json
@@ -7,6 +8,10 @@ import threading
 import time
 
 import pytest
+
+from cell0_test import request
+from cell0_test.presence import Gateways
+from cell0_test.tokens import claims, jwt
 
 DELAY_S = 0.05
 
@@ -92,6 +97,30 @@ def test_a_gateway_shows_in_its_opening_what_it_has_answered(slow_fabric):
         seqs = publish(*[{"type": kind, "data": {"n": i}} for i in range(3)])
         with slow_fabric.connect(f"/cell0d?types={kind}") as client:
             assert [event["seq"] for event in client.until_type("event_history")["events"]] == seqs, f"turn {n}"
+
+
+def test_history_is_the_brokers_on_a_gateway_whose_stream_is_behind(slow_fabric):
+    slow_fabric.gateway = slow_fabric.processes[-1]
+    gateways = Gateways(slow_fabric)  # the second has its stream at once
+    key = (slow_fabric.state_dir / "signing.key").read_text(encoding="ascii").strip()
+    headers = {"Authorization": f"Bearer {jwt(claims('reader', ['*']), key)}"}
+
+    def call(gateway, method, path, body=None, port="http"):
+        answer = request(method, f"http://127.0.0.1:{gateways.ports[gateway][port]}{path}", body, headers)
+        assert answer.status < 300, answer.text
+        return answer.json()
+
+    call(0, "POST", "/api/daemon", {"name": "reader"})
+    for n in range(5):
+        [said] = call(1, "POST", "/api/v1/events", [{"type": "test.other", "topic": "sessions.other", "data": {"n": n}}])
+        assert [e["seq"] for e in call(0, "GET", "/api/daemon/events")["events"]] == [said["seq"]], f"turn {n}"
+        [said] = call(1, "POST", "/api/v1/events", [{"type": "test.other", "topic": "sessions.other", "data": {"n": n}}])
+        call(0, "DELETE", "/api/daemon/events", {"eventIds": [said["seq"] - 1, said["seq"]]})
+        assert call(0, "GET", "/api/daemon/events")["events"] == [], f"turn {n}"
+        [said] = call(1, "POST", "/api/v1/events", [{"type": "spell", "data": {"spell_name": "reveal", "success": True}}])
+        assert call(0, "GET", "/api/v1/events?types=spell&limit=1")["events"][0]["seq"] == said["seq"], f"turn {n}"
+        [said] = call(1, "POST", "/api/v1/events", [{"type": "spell", "data": {"spell_name": "reveal", "success": True}}])
+        assert call(0, "GET", "/events/recent?count=1", port="arcane")["events"][0]["seq"] == said["seq"], f"turn {n}"
 
 
 def test_a_stream_that_stands_still_holds_no_answer_for_long(slow_fabric):

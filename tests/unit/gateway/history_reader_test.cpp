@@ -78,6 +78,16 @@ TEST_CASE("the newest that do not fit one page come in several, to the last") {
   CHECK(answer.times == 1);
 }
 
+TEST_CASE("with no end said it goes on until the broker has no more") {
+  Answer answer;
+  answer.source.answers.emplace_back(page({1, 2}, 2, false));
+  answer.source.answers.emplace_back(page({3}, 3, true));
+  answer.read(request(0, 0, 9, false));
+  CHECK(answer.seqs == "1 2 3");
+  const std::string end = std::to_string(kSeqMax.value);
+  CHECK(answer.source.asked == "0-" + end + "/9 2-" + end + "/7");
+}
+
 TEST_CASE("a failure on the way is the answer") {
   Answer answer;
   answer.source.answers.emplace_back(page({3}, 5, false));

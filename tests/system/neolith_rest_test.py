@@ -119,6 +119,7 @@ def test_a_daemon_is_registered_on_every_gateway_and_over_the_death_of_one(gatew
 def test_queued_events_come_until_they_are_acknowledged(gateways):
     me = {"token": gateways.daemon("daemon-2")}
     call(gateways, "POST", "/sessions", SPAWN)  # before it was there
+    call(gateways, "GET", "/sessions")  # the orchestrator does one after another: what that published is stored
     call(gateways, "POST", "/api/daemon", {"name": "builder"}, **me)
     session = call(gateways, "POST", "/sessions", SPAWN).json()["id"]
     call(gateways, "POST", f"/sessions/{session}/tasks", {"task": "say a"})

@@ -4,9 +4,16 @@ from cell0_test.rpc import RpcError
 from channels_test import two_fixture  # noqa: F401
 
 
+def known(here, there, entity):
+    """Until the gateway of `here` knows of the connection `there`, of that entity, wherever it is."""
+    there.call("presence.update", status="busy")
+    wait_until(lambda: (entity, "busy") in [(entry["entity_id"], entry["status"]) for entry in here.call("agent.list")],
+               f"the other gateway to know of {entity}")
+
+
 def test_a_message_finds_its_agent_on_the_other_gateway(two):
     sender, agent = two(0, "sender"), two(1, "worker", capabilities=["chat"])
-    assert "worker" in [entry["entity_id"] for entry in sender.call("agent.list")]
+    known(sender, agent, "worker")
     answer = sender.call("agent.send", agent_id="worker", message={"task": 1})
     assert answer["success"] and answer["delivered"]
     message = agent.notified("agent.message")
@@ -20,6 +27,7 @@ def test_an_agent_on_two_gateways_gets_everything_on_both(two):
     sender, one, other = two(0, "sender"), two(0, "twin"), two(1, "twin")
     sender.call("agent.send", agent_id="twin", message={"n": 1})
     assert one.notified("agent.message")["message"] == other.notified("agent.message")["message"] == {"n": 1}
+    known(sender, other, "twin")
     one.close()
     assert sender.call("agent.send", agent_id="twin", message={"n": 2})["delivered"], "still there by the other"
     assert other.notified("agent.message")["message"] == {"n": 2}
@@ -66,5 +74,7 @@ def test_the_second_connection_of_a_durable_agent_takes_over_from_the_other_gate
     first = two(0, "durable", durable=True)
     second = two(1, "durable", durable=True)
     assert first.until_closed().code == 4009
-    assert two(0, "sender").call("agent.send", agent_id="durable", message={"n": 1})["delivered"]
+    sender = two(0, "sender")
+    known(sender, second, "durable")
+    assert sender.call("agent.send", agent_id="durable", message={"n": 1})["delivered"]
     assert second.notified("agent.message")["message"] == {"n": 1}

@@ -85,6 +85,7 @@ Results measure(const Options& options) {
     for (const Contender& contender : kContenders) {
       const LoadResult result =
           contender.path == Path::kProxy ? measure_proxy(options) : measure_broker(options, contender.path);
+      CELL0_CHECK(result.events_per_s > 0);  // else it did not start, and there is nothing to compare
       std::fprintf(stderr, "%d/%d %-18s %9.0f events/s  %5.2f us CPU/event  %6.1f events/message%s\n", repetition + 1,
                    options.repetitions, contender.name, result.events_per_s, result.cpu_us_per_event,
                    result.events_per_batch, result.lost == 0 ? "" : "  LOST EVENTS");

@@ -10,17 +10,9 @@ namespace {
 
 constexpr std::uint32_t kRingAtStart = 2'000;  // events
 
-std::vector<EventPtr> decode(const v1::HistoryPage& page) {
-  std::vector<EventPtr> events;
-  for (const v1::Delivered& delivered : page.events()) {
-    if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
-  }
-  return events;
-}
-
 // Between the ring's events nothing is missing that was stored; but some may have been trimmed.
 void take_ring(const v1::HistoryPage& page, Beginning& beginning) {
-  beginning.ring = decode(page);
+  beginning.ring = events_of(page);
   if (beginning.ring.empty()) return;
   const Seq complete_after = std::max(beginning.ring.front()->seq().prev(), Seq{page.trimmed_through()});
   beginning.base = std::min(complete_after, beginning.head);
@@ -112,7 +104,7 @@ void BrokerStream::load_beginning() {
   load(newest_of_all(kRingAtStart), *through, limits_.ring_bytes_max, &take_ring);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     load(wanted[i], *through, limits_.history_bytes_max,
-         [i](const v1::HistoryPage& page, Beginning& beginning) { beginning.openings[i] = decode(page); });
+         [i](const v1::HistoryPage& page, Beginning& beginning) { beginning.openings[i] = events_of(page); });
   }
 }
 

@@ -42,4 +42,13 @@ std::size_t Event::bytes() const {
   return sizeof(Event) + id_.size() + type_.size() + topic_.size() + source_.size() + session_id_.size() + data_.size();
 }
 
+std::vector<EventPtr> events_of(const v1::HistoryPage& page) {
+  std::vector<EventPtr> events;
+  events.reserve(static_cast<std::size_t>(page.events_size()));
+  for (const v1::Delivered& delivered : page.events()) {
+    if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
+  }
+  return events;
+}
+
 }  // namespace cell0::gateway

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cell0/v1/control.pb.h"
 #include "common/clock.h"
@@ -58,5 +59,8 @@ class Event {
   WallTime time_;
   std::string id_, type_, topic_, source_, session_id_, data_;
 };
+
+// The page's events, in its order, without any that cannot be decoded (a broker never sends such).
+std::vector<EventPtr> events_of(const v1::HistoryPage& page);
 
 }  // namespace cell0::gateway

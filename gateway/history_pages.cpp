@@ -61,9 +61,7 @@ void HistoryPages::on_page(const Wish& wish, Result<v1::HistoryPage> answer) {
     page.end = answer->end();
     page.through = Seq{page.end ? wish.request.through() : answer->scanned_through()};
     page.trimmed_through = Seq{answer->trimmed_through()};
-    for (const v1::Delivered& delivered : answer->events()) {
-      if (auto event = Event::create(delivered)) page.events.push_back(std::move(event).value());
-    }
+    page.events = events_of(*answer);
     pages_.push_front(std::move(page));
     if (pages_.size() > pages_max_) pages_.pop_back();
   }

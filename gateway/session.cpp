@@ -240,12 +240,8 @@ void Session::on_history(const Result<v1::HistoryPage>& page) {
     send(question.context, ErrorReply{"history cannot be read now: " + page.error().text, fault_of(page.error().code)});
     return next_question();
   }
-  std::vector<EventPtr> events;
-  for (const v1::Delivered& delivered : page->events()) {
-    if (auto event = Event::create(delivered)) events.push_back(std::move(event).value());
-  }
   std::string frame;
-  dialect_.reply(frame, question.context, question.reply(events, *page));
+  dialect_.reply(frame, question.context, question.reply(events_of(*page), *page));
   if (frame.empty()) return next_question();
   ++core_.counts.messages_sent;
   questions_->answer = BlobPtr::copy(frame);

@@ -89,17 +89,12 @@ void write_topics(JsonWriter& out, const v1::Response& response, const Access& a
 
 std::string history_body(const v1::HistoryPage& page, std::optional<Seq> since) {
   return object([&](JsonWriter& out) {
-    std::size_t count = 0;
+    const std::vector<EventPtr> events = events_of(page);
     out.key("events");
     out.begin_array();
-    for (const v1::Delivered& delivered : page.events()) {
-      const auto event = Event::create(delivered);
-      if (!event) continue;
-      write_full_event(out, **event);
-      ++count;
-    }
+    for (const EventPtr& event : events) write_full_event(out, *event);
     out.end_array();
-    out.member("count", count);
+    out.member("count", events.size());
     if (since) out.member("recovered", page.trimmed_through() <= since->value);
     out.member("scanned_through", page.scanned_through());
     out.member("end", page.end());

@@ -231,10 +231,7 @@ void ArcaneRoutes::recent(const Exchange& exchange) {
   read_history(core_.history, question, core_.limits.history_bytes_max,
                [exchange](const Result<v1::HistoryPage>& page) {
                  if (!page) return exchange.fail(page.error());
-                 std::vector<EventPtr> events;
-                 for (const v1::Delivered& delivered : page->events()) {
-                   if (auto event = Event::create(delivered)) events.push_back(std::move(*event));
-                 }
+                 const std::vector<EventPtr> events = events_of(*page);
                  exchange.respond(answer([&](JsonWriter& out) {
                    out.member("status", "success");
                    out.member("message", "✨ The chronicles reveal the last " + std::to_string(events.size()) +

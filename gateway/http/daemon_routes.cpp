@@ -351,13 +351,7 @@ struct Queued {
   Seq through;                   // everything up to here has been looked at
 };
 
-Queued queued_of(const v1::HistoryPage& page) {
-  Queued queued{{}, Seq{page.scanned_through()}};
-  for (const v1::Delivered& delivered : page.events()) {
-    if (auto event = Event::create(delivered)) queued.events.push_back(std::move(*event));
-  }
-  return queued;
-}
+Queued queued_of(const v1::HistoryPage& page) { return {events_of(page), Seq{page.scanned_through()}}; }
 
 std::string queued_json(const Queued& queued, bool recovered, bool more) {
   return object([&](JsonWriter& out) {
@@ -419,7 +413,7 @@ void DaemonRoutes::acknowledge(const Exchange& exchange) const {
     read_history(core_.history, request, core_.limits.history_bytes_max,
                  [this, exchange, ids, before = *position, answer](const Result<v1::HistoryPage>& page) {
                    if (!page) return exchange.fail(page.error());
-                   const Seq after = position_with(before, queued_of(*page).events, ids);
+                   const Seq after = position_with(before, events_of(*page), ids);
                    if (after == before) return answer(before);
                    move_position(exchange, exchange.access().entity_id, after, [answer, after] { answer(after); });
                  });

@@ -1,4 +1,6 @@
 // broker_bench: cell0-broker beside zmq_proxy, in the same run. See run.sh for what is compared and how to read it.
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -135,6 +137,10 @@ int run(const Options& options) {
 }  // namespace cell0::bench
 
 int main(int argc, char** argv) {
+  // What is freed is kept: else the load's threads give Batches back to the kernel and take them again, page by page
+  // (10,000 page faults a second).
+  ::mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 24);
   cell0::bench::Options options;
   options.self = std::filesystem::read_symlink("/proc/self/exe").string();
   options.broker = (std::filesystem::path(options.self).parent_path() / "cell0-broker").string();

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -47,15 +47,15 @@ class EventBlock {
 
   std::span<const Event> events() const { return events_; }
   // An encoded Delivered. Valid until the block changes.
-  std::string_view delivered(const Event& event) const { return {buffer_.data() + event.offset, event.size}; }
-  std::size_t bytes() const { return buffer_.size() - kHeadroom; }
+  std::string_view delivered(const Event& event) const { return {memory_.get() + event.offset, event.size}; }
+  std::size_t bytes() const { return used_ - kHeadroom; }
 
   // The whole encoded Batch: its head is written in front of the events. Valid until the block changes.
   std::string_view seal(Seq prev, Seq last, WallTime now, std::string_view boot_id);
 
   // The memory that the sealed Batch lies in, for whoever sends it without a copy. Until clear() the block has its
   // events' rules and durability only: neither delivered() nor bytes() may be asked for.
-  std::string take_memory();
+  std::unique_ptr<char[]> take_memory();
 
   void clear();  // keeps up to kKeptBytes of memory for the next events
 
@@ -63,8 +63,13 @@ class EventBlock {
   static constexpr std::size_t kHeadroom = 64;  // the head: three varints with tags (33) and 16 bytes (18) at most
   static constexpr std::size_t kKeptBytes = 256 * 1024;
 
-  std::string buffer_;        // headroom, then events with their tags
-  std::size_t expected_ = 0;  // bytes of the next events, if they are like those whose memory was taken
+  char* grow(std::size_t size);
+  void allocate(std::size_t capacity);
+
+  std::unique_ptr<char[]> memory_;  // headroom, then events with their tags; not a string: nothing has to be filled
+  std::size_t capacity_ = 0;
+  std::size_t used_ = 0;
+  std::size_t expected_ = kHeadroom;  // bytes of the next events, as those whose memory was taken: the most of late
   std::vector<Event> events_;
 };
 

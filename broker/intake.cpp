@@ -37,7 +37,7 @@ Result<Intake::Place> Intake::take(std::string_view encoded) {
   if (auto sized = check_size(encoded); !sized) return sized.error();
   const auto facts = quick_.look(encoded);
   if (!facts) return take_decoded(encoded, false);
-  if (is_reserved_topic(facts->topic)) return reserved(facts->topic);
+  if (facts->own_topic && is_reserved_topic(facts->topic)) return reserved(facts->topic);
   return add(facts->topic, *facts->type, facts->type->name, facts->priority, encoded);
 }
 
@@ -50,7 +50,7 @@ Result<Intake::Place> Intake::take_own(std::string_view encoded) {
 Result<void> Intake::check(std::string_view encoded) {
   if (auto sized = check_size(encoded); !sized) return sized;
   if (const auto facts = quick_.look(encoded)) {
-    return is_reserved_topic(facts->topic) ? Result<void>(reserved(facts->topic)) : Result<void>();
+    return facts->own_topic && is_reserved_topic(facts->topic) ? Result<void>(reserved(facts->topic)) : Result<void>();
   }
   if (auto decoded = decode(encoded); !decoded) return decoded;
   const std::string topic = topic_of(envelope_, type_of(envelope_));

@@ -1,7 +1,6 @@
 #include "broker/origins.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "common/check.h"
 
@@ -10,43 +9,40 @@ namespace cell0::broker {
 Origin::Verdict Origin::judge(std::uint64_t n) const {
   if (n == expected()) return Verdict::kNext;
   if (n > last_) return Verdict::kUnexpected;
-  const std::uint64_t* outcome = recent(n);
-  return outcome != nullptr && *outcome == kRejected ? Verdict::kRejected : Verdict::kDuplicate;
+  return known(n) && outcome(n) == kRejected ? Verdict::kRejected : Verdict::kDuplicate;
 }
 
-const std::uint64_t* Origin::recent(std::uint64_t n) const {
-  if (n > last_ || last_ - n >= recent_.size()) return nullptr;
-  return &recent_[recent_.size() - 1 - (last_ - n)];
+void Origin::consume(std::uint64_t as) {
+  if (recent_ == ring_.size()) grow();
+  outcome(++last_) = as;
+  recent_ = std::min(recent_ + 1, recent_max_);
 }
 
-void Origin::consume(std::uint64_t outcome) {
-  ++last_;
-  recent_.push_back(outcome);
-  if (recent_.size() > recent_max_) recent_.pop_front();
+// Doubles the ring until it holds recent_max_.
+void Origin::grow() {
+  if (!ring_.empty() && recent_ >= recent_max_) return;
+  std::vector<std::uint64_t> ring(std::max<std::size_t>(16, 2 * ring_.size()));
+  for (std::uint64_t n = last_; last_ - n < recent_; --n) ring[n & (ring.size() - 1)] = outcome(n);
+  ring_ = std::move(ring);
 }
 
 void Origin::raise(std::uint64_t answered_through) {
   if (answered_through <= last_) return;
   last_ = answered_through;
-  recent_.clear();  // what lies between is not known
+  recent_ = 0;  // what lies between is not known
 }
 
 void Origin::set_seq(std::uint64_t n, Seq seq) {
-  const std::uint64_t* outcome = recent(n);
-  if (outcome != nullptr) recent_[recent_.size() - 1 - (last_ - n)] = seq.value;
+  if (known(n)) outcome(n) = seq.value;
 }
 
-Seq Origin::seq_of(std::uint64_t n) const {
-  const std::uint64_t* outcome = recent(n);
-  return outcome == nullptr || *outcome == kRejected ? Seq{} : Seq{*outcome};
-}
+Seq Origin::seq_of(std::uint64_t n) const { return known(n) && outcome(n) != kRejected ? Seq{outcome(n)} : Seq{}; }
 
 void Origin::give_back(std::uint64_t from_n) {
   CELL0_CHECK(from_n > 0);
-  while (last_ >= from_n) {
-    --last_;
-    if (!recent_.empty()) recent_.pop_back();
-  }
+  const std::uint64_t back = last_ + 1 - std::min(from_n, last_ + 1);
+  last_ -= back;
+  recent_ -= std::min<std::uint64_t>(recent_, back);
 }
 
 std::string_view Origins::key_of(std::string_view emitter_id, std::uint64_t incarnation) {

@@ -6,12 +6,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "common/clock.h"
 #include "common/seq.h"
@@ -46,7 +46,7 @@ class Origin {
   // Of a taken n; 0 if it is not known any more, or not yet.
   Seq seq_of(std::uint64_t n) const;
 
-  // The last `count` taken could not be committed: they are expected again.
+  // Those from this n on could not be committed: they are expected again.
   void give_back(std::uint64_t from_n);
 
  private:
@@ -54,13 +54,17 @@ class Origin {
   static constexpr std::uint64_t kPending = 0;
   static constexpr std::uint64_t kRejected = UINT64_MAX;
 
-  void consume(std::uint64_t outcome);
+  void consume(std::uint64_t as);
   void raise(std::uint64_t answered_through);
-  const std::uint64_t* recent(std::uint64_t n) const;
+  void grow();
+  bool known(std::uint64_t n) const { return n <= last_ && last_ - n < recent_; }
+  std::uint64_t& outcome(std::uint64_t n) { return ring_[n & (ring_.size() - 1)]; }
+  std::uint64_t outcome(std::uint64_t n) const { return ring_[n & (ring_.size() - 1)]; }
 
   std::uint64_t last_ = 0;
   std::size_t recent_max_ = 0;
-  std::deque<std::uint64_t> recent_;  // outcomes of the n up to last_, the newest at the back
+  std::size_t recent_ = 0;           // n up to last_ whose outcome is known
+  std::vector<std::uint64_t> ring_;  // their outcomes, each at its n modulo the size, a power of two
 };
 
 class Origins {

@@ -24,6 +24,7 @@ class QuickCheck {
   struct Facts {
     const EventType* type = nullptr;
     std::string_view topic;      // effective; views into the envelope or into the QuickCheck
+    bool own_topic = false;      // it is in the envelope: not the one of its type
     std::uint32_t priority = 5;  // effective
   };
 
@@ -31,9 +32,9 @@ class QuickCheck {
   std::optional<Facts> look(std::string_view encoded_envelope) const;
 
  private:
-  enum class Kind : std::uint8_t { kOther, kString, kVarint, kFixed64, kFixed32 };
+  static constexpr std::uint32_t kNoKey = 7;  // there is no wire type 7
   struct Field {
-    Kind kind = Kind::kOther;
+    std::uint32_t key = kNoKey;       // as on the wire
     std::vector<std::string> one_of;  // empty: anything
   };
   static constexpr std::size_t kFieldsMax = 32;  // of a payload; the fields beyond are left to the decoder
@@ -45,9 +46,10 @@ class QuickCheck {
     std::uint32_t level = 0;     // the number of log_stream's level; 0 for other types
   };
   struct Seen;
+  class Walk;
 
-  bool take_field(Seen& seen, std::uint32_t number, std::uint64_t value, std::string_view bytes) const;
-  bool look_at_payload(Seen& seen, const Payload& payload, std::string_view bytes) const;
+  bool take_field(Seen& seen, const Walk& walk) const;
+  bool take_payload(Seen& seen, const Walk& walk) const;
 
   EventLimits limits_;
   std::vector<Payload> payloads_;  // by field number

@@ -2,8 +2,10 @@
 // encoded events, never decoded and encoded again (protobuf.dev/programming-guides/encoding).
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -13,14 +15,27 @@ enum class Type : std::uint32_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed3
 
 constexpr std::uint32_t tag(std::uint32_t field, Type type) { return field << 3 | static_cast<std::uint32_t>(type); }
 
+// A byte for every seven bits, one at least.
 constexpr std::size_t varint_size(std::uint64_t value) {
-  std::size_t size = 1;
-  for (; value >= 0x80; value >>= 7) ++size;
-  return size;
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+
+constexpr std::size_t kLongVarint = 8;  // as long as a seq, and a time in microseconds, is
+
+// Writes it as a varint of kLongVarint bytes, of which the last may be 0. REQUIRES: value < 2^56.
+inline char* write_long_varint(char* to, std::uint64_t value) {
+  value = (value & 0x00FFFFFFF0000000u) << 4 | (value & 0x000000000FFFFFFFu);  // halves, fours, pairs:
+  value = (value & 0x0FFFC0000FFFC000u) << 2 | (value & 0x00003FFF00003FFFu);  // then seven bits in each byte
+  value = (value & 0x3F803F803F803F80u) << 1 | (value & 0x007F007F007F007Fu);
+  value |= 0x0080808080808080u;  // more follows, but for the last
+  if constexpr (std::endian::native == std::endian::big) value = __builtin_bswap64(value);
+  std::memcpy(to, &value, kLongVarint);
+  return to + kLongVarint;
 }
 
 // Writes at `to`, which has room for it; the end of what was written.
 inline char* write_varint(char* to, std::uint64_t value) {
+  if (value >= 0x80 && varint_size(value) == kLongVarint) return write_long_varint(to, value);
   for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
   *to++ = static_cast<char>(value);
   return to;

@@ -12,15 +12,15 @@ constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 53;
 
 Error invalid(std::string text) { return {ErrorCode::kInvalid, std::move(text)}; }
 
-void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string& error) {
-  const std::size_t error_size = error.empty() ? 0 : wire::bytes_size(error.size());
+void put_outcome(std::string& out, v1::PublishOutcome::Status status, std::uint64_t seq, const std::string* error) {
+  const std::size_t error_size = error == nullptr ? 0 : wire::bytes_size(error->size());
   char head[32];  // its own tag and size, and a varint field each for status and seq: 1 + 5 + 6 + 11 at most
   char* to = wire::write_tag(head, v1::PublishAnswer::kOutcomesFieldNumber, wire::Type::kBytes);
   to = wire::write_varint(to, wire::number_size(status) + wire::number_size(seq) + error_size);
   to = wire::write_number(to, v1::PublishOutcome::kStatusFieldNumber, status);
   to = wire::write_number(to, v1::PublishOutcome::kSeqFieldNumber, seq);
   out.append(head, static_cast<std::size_t>(to - head));
-  if (!error.empty()) wire::put_bytes(out, v1::PublishOutcome::kErrorFieldNumber, error);
+  if (error != nullptr) wire::put_bytes(out, v1::PublishOutcome::kErrorFieldNumber, *error);
 }
 
 }  // namespace
@@ -123,7 +123,7 @@ PublishDesk::Outcome PublishDesk::take_event(Origin& origin, std::uint64_t n, st
       return take_again(origin.seq_of(n), envelope);
     case Origin::Verdict::kRejected:
       ++counters_.duplicates;
-      return {v1::PublishOutcome::REJECTED, 0, "rejected before, see the first answer"};
+      return Outcome::refused(v1::PublishOutcome::REJECTED, "rejected before, see the first answer");
     case Origin::Verdict::kUnexpected:
       break;
   }
@@ -138,17 +138,17 @@ PublishDesk::FenceVerdict PublishDesk::fence_verdict() const {
 
 // Its n is not consumed: it comes again, under the epoch that its worker gets when it registers.
 PublishDesk::Outcome PublishDesk::take_early() const {
-  return {v1::PublishOutcome::UNAVAILABLE, 0,
-          "fence: the worker of " + std::string(request_.fence_service) + " has not registered again yet"};
+  return Outcome::refused(
+      v1::PublishOutcome::UNAVAILABLE,
+      "fence: the worker of " + std::string(request_.fence_service) + " has not registered again yet");
 }
 
 // Its worker's epoch is over (services.h): what it did since does not count.
 PublishDesk::Outcome PublishDesk::take_fenced(Origin& origin) {
   origin.reject();
   ++counters_.fenced;
-  return {v1::PublishOutcome::FENCED, 0,
-          "fence: the epoch " + std::to_string(request_.fence_epoch) + " of " + std::string(request_.fence_service) +
-              " is over"};
+  return Outcome::refused(v1::PublishOutcome::FENCED, "fence: the epoch " + std::to_string(request_.fence_epoch) +
+                                                          " of " + std::string(request_.fence_service) + " is over");
 }
 
 // Its n was consumed. Of a run before this one it is not known by what: one that is wrong was rejected.
@@ -156,7 +156,7 @@ PublishDesk::Outcome PublishDesk::take_again(Seq seq, std::string_view envelope)
   ++counters_.duplicates;
   if (seq == Seq{}) {
     if (auto checked = intake_.check(envelope); !checked) {
-      return {v1::PublishOutcome::REJECTED, 0, checked.error().text};
+      return Outcome::refused(v1::PublishOutcome::REJECTED, checked.error().text);
     }
   }
   return {v1::PublishOutcome::DUPLICATE, seq.value, {}};
@@ -179,9 +179,10 @@ PublishDesk::Outcome PublishDesk::take_known(Origin& origin, std::uint64_t n, Ev
 }
 
 PublishDesk::Outcome PublishDesk::key_reused(const EventKey& key, Seq seq) {
-  return {v1::PublishOutcome::KEY_REUSED, seq.value,
-          "the idempotency key \"" + key.key + "\" was used for a different event" +
-              (seq == Seq{} ? "" : ", seq " + std::to_string(seq.value))};
+  return Outcome::refused(v1::PublishOutcome::KEY_REUSED,
+                          "the idempotency key \"" + key.key + "\" was used for a different event" +
+                              (seq == Seq{} ? "" : ", seq " + std::to_string(seq.value)),
+                          seq);
 }
 
 PublishDesk::Outcome PublishDesk::take_next(Origin& origin, std::string_view envelope, const EventKey* key) {
@@ -198,11 +199,11 @@ PublishDesk::Outcome PublishDesk::take_next(Origin& origin, std::string_view env
   }
   if (place.error().code == ErrorCode::kFull) {
     ++counters_.unavailable;
-    return {v1::PublishOutcome::UNAVAILABLE, 0, place.error().text};
+    return Outcome::refused(v1::PublishOutcome::UNAVAILABLE, place.error().text);
   }
   origin.reject();
   note_rejected(place.error());
-  return {v1::PublishOutcome::REJECTED, 0, place.error().text};
+  return Outcome::refused(v1::PublishOutcome::REJECTED, place.error().text);
 }
 
 void PublishDesk::note_rejected(const Error& error) {
@@ -274,7 +275,7 @@ void PublishDesk::settle_keys(Waiting& waiting, Origin* origin) {
 void PublishDesk::answer(const Waiting& waiting) {
   body_.clear();
   wire::put_number(body_, v1::PublishAnswer::kFirstNFieldNumber, waiting.first_n);
-  for (const Outcome& outcome : waiting.outcomes) put_outcome(body_, outcome.status, outcome.seq, outcome.error);
+  for (const Outcome& outcome : waiting.outcomes) put_outcome(body_, outcome.status, outcome.seq, outcome.error.get());
   wire::put_number(body_, v1::PublishAnswer::kExpectedNFieldNumber, waiting.expected_n);
   encoded_.clear();
   wire::put_number(encoded_, v1::Response::kIdFieldNumber, waiting.id);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,8 +56,12 @@ class PublishDesk {
  private:
   struct Outcome {
     v1::PublishOutcome::Status status = v1::PublishOutcome::UNEXPECTED;
-    std::uint64_t seq = 0;  // of an accepted one: its index in the drafts, until these are settled
-    std::string error;
+    std::uint64_t seq = 0;                     // of an accepted one: its index in the drafts, until these are settled
+    std::unique_ptr<const std::string> error;  // null: there is none, as with nearly all
+
+    static Outcome refused(v1::PublishOutcome::Status status, std::string error, Seq seq = {}) {
+      return {status, seq.value, std::make_unique<const std::string>(std::move(error))};
+    }
   };
   struct EventKey {
     std::size_t index = 0;  // of the outcome

@@ -65,7 +65,7 @@ bool PublishDesk::take_back(Waiting& waiting, std::vector<bool>& gone, const std
           std::find_if(waiting.keys.begin(), waiting.keys.end(), [i](const EventKey& of) { return of.index == i; });
       if (key != waiting.keys.end()) keys_.give_back(key->view());
     }
-    outcome = {v1::PublishOutcome::UNAVAILABLE, 0, why};
+    outcome = Outcome::refused(v1::PublishOutcome::UNAVAILABLE, why);
     ++counters_.unavailable;
     changed = true;
   }

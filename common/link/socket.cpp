@@ -105,12 +105,11 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
     return {};
   }
 
-  Result<void> send(std::string_view head, std::string_view body, std::string memory) {
-    auto owned = std::make_unique<std::string>(std::move(memory));  // too long to move while its string does
+  Result<void> send(std::string_view head, std::string_view body, std::unique_ptr<char[]> memory) {
     zmq::message_t message(
-        const_cast<char*>(body.data()), body.size(),
-        [](void*, void* string) { delete static_cast<std::string*>(string); }, owned.get());
-    static_cast<void>(owned.release());
+        const_cast<char*>(body.data()), body.size(), [](void*, void* owned) { delete[] static_cast<char*>(owned); },
+        memory.get());
+    static_cast<void>(memory.release());
     if (auto sent = send_frame(zmq::buffer(head.data(), head.size()), true); !sent) return sent;
     if (auto sent = send_frame(message, false); !sent) return sent;
     look_again();
@@ -253,9 +252,8 @@ void Socket::start(OnMessage on_message, OnTurnEnd on_turn_end) {
 
 Result<void> Socket::send(FrameViews frames) { return impl_->send(frames); }
 
-Result<void> Socket::send(std::string_view head, std::string_view body, std::string memory) {
-  CELL0_CHECK(body.size() > kCopiedBytesMax && memory.data() <= body.data() &&
-              body.data() + body.size() <= memory.data() + memory.size());
+Result<void> Socket::send(std::string_view head, std::string_view body, std::unique_ptr<char[]> memory) {
+  CELL0_CHECK(body.size() > kCopiedBytesMax && memory.get() <= body.data());
   return impl_->send(head, body, std::move(memory));
 }
 

@@ -87,7 +87,7 @@ class Socket {
 
   // Two frames, the second one without a copy: ZeroMQ's thread frees its memory. REQUIRES: body lies in `memory`, and
   // is longer than kCopiedBytesMax (a shorter one is better copied).
-  Result<void> send(std::string_view head, std::string_view body, std::string memory);
+  Result<void> send(std::string_view head, std::string_view body, std::unique_ptr<char[]> memory);
 
   std::uint64_t oversize_messages() const;  // with more than kFramesMax frames
 

@@ -198,7 +198,7 @@ Broker::Broker(asio::io_context& io, const Settings& settings, LogParts log_part
   intake_.on_wait([this](Duration time) {
     commit_timer_.expires_after(time);
     commit_timer_.async_wait([this](const asio::error_code& error) {
-      if (!error) intake_.commit();
+      if (!error) intake_.waited();
     });
   });
   publish_desk_.fences([this](std::string_view service, std::uint64_t epoch) {

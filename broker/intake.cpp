@@ -1,5 +1,6 @@
 #include "broker/intake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/control_topics.h"
@@ -104,12 +105,17 @@ std::uint64_t Intake::unsettled_turn() const {
 
 void Intake::end_turn() {
   if (gathered_->empty() && gathered_->notes.empty()) return;
-  const Duration since = clock_.mono() - committed_;
-  const bool more_will_come = committed_events_ >= kBusyEvents && gathered_->size() < limits_.batch_events_max &&
-                              gathered_->bytes() < limits_.batch_bytes_max;
-  if (!more_will_come || since >= limits_.commit_interval_min || !on_wait_) return commit();
-  if (std::exchange(waits_, true)) return;
-  on_wait_(limits_.commit_interval_min - since);
+  const bool full =
+      gathered_->size() >= kFullBatches * limits_.batch_events_max || gathered_->bytes() >= limits_.batch_bytes_max;
+  const Duration wait = committed_ + pause() - clock_.mono();
+  if (full || wait <= Duration::zero() || !on_wait_) return commit();
+  if (!std::exchange(waits_, true)) on_wait_(wait);
+}
+
+// Between the begin of the last commit and of the next: the longer, the more events the last one had.
+Duration Intake::pause() const {
+  if (committed_events_ < kBusyEvents) return Duration::zero();
+  return limits_.commit_interval_max * std::min(committed_events_, kLoadedEvents) / kLoadedEvents;
 }
 
 void Intake::commit() {

@@ -21,7 +21,10 @@ namespace cell0::broker {
 
 class Intake {
  public:
-  static constexpr std::size_t kBusyEvents = 16;  // in one commit: emitters have more under way
+  // In one commit:
+  static constexpr std::size_t kBusyEvents = 16;     // emitters have more under way
+  static constexpr std::size_t kLoadedEvents = 256;  // the next one waits for the whole of commit_interval_max
+  static constexpr std::size_t kFullBatches = 4;     // that have gathered wait for no more
 
   // Where a taken event is: turn of its drafts, and index in them.
   struct Place {
@@ -62,12 +65,17 @@ class Intake {
   // Commits what has gathered, unless a commit runs.
   void commit();
 
-  // The end of a socket's turn: commits, or under load (the last commit had kBusyEvents) lets more gather until
-  // commit_interval_min has passed since that one. Who publishes one event after the other's answer never waits.
+  // The end of a socket's turn: commits, or under load lets more gather, up to commit_interval_max after the last
+  // commit began: a part of it by how many events that one had, nothing below kBusyEvents. So whoever publishes one
+  // event after the other's answer never waits, and at less than kLoadedEvents an interval the waits come down by
+  // themselves.
   void end_turn();
 
-  // Has to call commit() after that time.
+  // Has to call waited() after that time, or after that of the last call if there was another meanwhile.
   void on_wait(std::function<void(Duration)> handler) { on_wait_ = std::move(handler); }
+  void waited() {
+    if (waits_) commit();  // else there was enough before
+  }
 
   // Nothing, events or notes, waits to be settled.
   bool idle() const { return gathered_->empty() && gathered_->notes.empty() && in_flight_turn_ == 0; }
@@ -84,6 +92,7 @@ class Intake {
   Result<Place> take_decoded(std::string_view encoded_envelope, bool own);
   Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
                     std::string_view encoded_envelope);
+  Duration pause() const;
   void append(std::unique_ptr<Drafts> drafts, Result<void> before);
   void fail(std::unique_ptr<Drafts> drafts, const Error& error);
   void settle(std::unique_ptr<Drafts> drafts, const Result<void>& result);

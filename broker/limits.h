@@ -18,8 +18,9 @@ struct Limits {
   // ---- what goes out
   std::size_t batch_events_max = 512;     // of one Batch: a gateway's turn stays below a millisecond
   std::size_t batch_bytes_max = 1 << 20;  // of one Batch, unless a single event is larger
-  // Between two commits under load: what comes meanwhile shares Batches and wake-ups, which cost more than the events.
-  Duration commit_interval_min = std::chrono::microseconds(200);
+  // Between two commits under full load: what comes meanwhile shares messages and wake-ups, which cost more than the
+  // events.
+  Duration commit_interval_max = std::chrono::milliseconds(1);
   int fanout_queue_messages_max = 1000;    // Batches per gateway that does not read; then it gets a gap and repairs it
   int ingest_queue_messages_max = 10'000;  // events per plain PUB peer; then that peer drops
   int control_queue_messages_max = 1000;   // requests per peer not yet read, and answers per peer that does not read

@@ -192,7 +192,7 @@ std::vector<LimitRow> limit_rows(const Limits& limits) {
           row("topic_bytes", limits.event.topic_bytes_max),
           row("batch_events", limits.batch_events_max),
           row("batch_bytes", limits.batch_bytes_max),
-          row("commit_interval_seconds", seconds(limits.commit_interval_min)),
+          row("commit_interval_seconds", seconds(limits.commit_interval_max)),
           row("fanout_queue_messages", limits.fanout_queue_messages_max),
           row("ingest_queue_messages", limits.ingest_queue_messages_max),
           row("control_queue_messages", limits.control_queue_messages_max),

@@ -28,7 +28,7 @@ Limits limits_from(const BrokerConfig& config) {
   limits.message_bytes_max = given.message_bytes_max;
   limits.batch_events_max = given.batch_events_max;
   limits.batch_bytes_max = given.batch_bytes_max;
-  limits.commit_interval_min = std::chrono::microseconds(given.commit_interval_us);
+  limits.commit_interval_max = std::chrono::microseconds(given.commit_interval_us);
   limits.fanout_queue_messages_max = given.fanout_queue_messages_max;
   limits.ingest_queue_messages_max = given.ingest_queue_messages_max;
   limits.control_queue_messages_max = given.control_queue_messages_max;

@@ -18,7 +18,7 @@ struct BrokerLimits {
   std::size_t message_bytes_max = 8 << 20;  // any ZeroMQ message that comes in
   std::size_t batch_events_max = 512;       // in one batch on the fanout
   std::size_t batch_bytes_max = 1 << 20;
-  std::size_t commit_interval_us = 200;       // at least, between two commits under load
+  std::size_t commit_interval_us = 1000;      // at most, between two commits under load
   int fanout_queue_messages_max = 1'000;      // per gateway (ZeroMQ's high-water marks, these three)
   int ingest_queue_messages_max = 10'000;     // per plain publisher
   int control_queue_messages_max = 1'000;     // per peer, in and out

@@ -54,12 +54,14 @@ TEST_CASE("one commit is in flight: what comes meanwhile gathers, and is the nex
   CHECK(f.topics.answer(0).topics(0).last_seq() == 105);
 }
 
-TEST_CASE("under load turns that follow closely share a commit; a full batch waits for nothing") {
+TEST_CASE("under load turns that follow closely share a commit; full batches wait for nothing") {
   constexpr int kBusy = Intake::kBusyEvents;
+  constexpr int kLoaded = Intake::kLoadedEvents;
+  using std::chrono::microseconds;
   SlowSequencer sequencer;
   Fixture f(sequencer);
-  f.limits.batch_events_max = kBusy + 5;
-  f.limits.commit_interval_min = std::chrono::microseconds(200);
+  f.limits.batch_events_max = kLoaded;
+  f.limits.commit_interval_max = microseconds(800);
   std::vector<Duration> waits;
   f.intake.on_wait([&](Duration time) { waits.push_back(time); });
   const auto end_turn_with = [&](int events) {
@@ -72,29 +74,36 @@ TEST_CASE("under load turns that follow closely share a commit; a full batch wai
   };
 
   for (int i = 0; i < 3; ++i) {  // one after the other's answer
-    end_turn_with(1);
-    commits(1);
+    end_turn_with(kBusy - 1);
+    commits(kBusy - 1);
   }
-  end_turn_with(kBusy);
-  commits(kBusy);
+  end_turn_with(kLoaded / 4);
+  commits(kLoaded / 4);
   CHECK(waits.empty());
 
-  f.clock.advance(std::chrono::microseconds(50));
+  f.clock.advance(microseconds(50));
   end_turn_with(1);
-  end_turn_with(kBusy);
+  end_turn_with(kLoaded);
   f.intake.end_turn();  // a turn that took nothing
   CHECK(sequencer.under_way() == 0);
-  CHECK(waits == std::vector<Duration>{std::chrono::microseconds(150)});
-  f.intake.commit();  // after that time
-  commits(kBusy + 1);
+  CHECK(waits == std::vector<Duration>{microseconds(150)});  // a quarter of the interval, as of the events
+  f.intake.waited();                                         // after that time
+  commits(kLoaded + 1);
 
-  end_turn_with(kBusy + 4);
-  CHECK(waits.size() == 2);
+  constexpr int kFull = Intake::kFullBatches * kLoaded;
+  end_turn_with(kFull - 1);
+  REQUIRE(waits.size() == 2);
+  CHECK(waits[1] == microseconds(800));
   CHECK(sequencer.under_way() == 0);
-  end_turn_with(1);  // a full batch
-  commits(kBusy + 5);
+  end_turn_with(1);
+  commits(kFull);
+  f.take(1);
+  f.intake.waited();  // for what is committed
+  CHECK(sequencer.under_way() == 0);
+  f.intake.commit();
+  commits(1);
 
-  f.clock.advance(std::chrono::microseconds(200));
+  f.clock.advance(microseconds(800));
   f.intake.end_turn();  // without events: no commit
   end_turn_with(1);
   commits(1);

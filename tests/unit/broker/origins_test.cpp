@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 namespace cell0::broker {
 namespace {
 
@@ -80,6 +82,39 @@ TEST_CASE("what could not be committed is expected again") {
   CHECK(origin.seq_of(2) == Seq{7});
   origin.give_back(4);  // it was given back already
   CHECK(origin.expected() == 3);
+}
+
+TEST_CASE("the recent ones are as many as they shall be, however many came, and after some were given back") {
+  for (const std::size_t recent_max : {1, 15, 16, 17, 100, 1024}) {
+    CAPTURE(recent_max);
+    Origins origins({10, recent_max, std::chrono::hours(1)});
+    Origin& origin = origins.open("e", 1, 5, kStart);
+    const auto seqs_are_right = [&](std::uint64_t known_from) {
+      for (std::uint64_t n = 1; n < origin.expected(); ++n) {
+        const Seq right = n < known_from || n % 7 == 0 ? Seq{} : Seq{1000 + n};
+        if (origin.seq_of(n) != right) FAIL("n ", n, " of ", origin.expected() - 1);
+        const bool rejected = n >= known_from && n % 7 == 0;
+        if (origin.judge(n) != (rejected ? Verdict::kRejected : Verdict::kDuplicate)) FAIL("verdict of n ", n);
+      }
+    };
+    const auto take_to = [&](std::uint64_t last) {
+      for (std::uint64_t n = origin.expected(); n <= last; ++n) {
+        n % 7 == 0 ? origin.reject() : origin.take();
+        if (n % 7 != 0) origin.set_seq(n, Seq{1000 + n});
+      }
+    };
+    const auto oldest_of = [&](std::uint64_t last) { return std::max<std::uint64_t>(6, last + 1 - recent_max); };
+    for (const std::uint64_t last : {20, 40, 75, 200, 1500, 4000}) {
+      take_to(last);
+      seqs_are_right(last < recent_max ? 6 : oldest_of(last));
+    }
+    origin.give_back(3990);  // eleven
+    CHECK(origin.expected() == 3990);
+    const std::size_t left = recent_max > 11 ? recent_max - 11 : 0;
+    seqs_are_right(3990 - left);
+    take_to(3995);
+    seqs_are_right(3996 - std::min(recent_max, left + 6));
+  }
 }
 
 TEST_CASE("idle origins are dropped, and over the limit the one idle longest") {

@@ -189,6 +189,18 @@ TEST_CASE("a byte that a name or a text must not have is seen in every place") {
   }
 }
 
+TEST_CASE("a key or a size that is written longer than it need be is read as the decoder reads it, or left to it") {
+  const QuickCheck quick({});
+  const std::string good = log_event().SerializeAsString();
+  for (std::size_t i = 0; i < good.size(); ++i) {  // each byte that may be a key or a size, among others
+    if (static_cast<unsigned char>(good[i]) >= 0x80) continue;
+    std::string longer = good;
+    longer[i] = static_cast<char>(good[i] | 0x80);
+    longer.insert(i + 1, 1, '\0');
+    CHECK(holds(quick, longer));
+  }
+}
+
 TEST_CASE("an origin and json data are left to the decoder") {
   const QuickCheck quick({});
   v1::Envelope envelope = chat_event();

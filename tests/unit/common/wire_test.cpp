@@ -1,6 +1,10 @@
 #include "common/wire.h"
 
 #include <doctest/doctest.h>
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <vector>
 
 #include "cell0/v1/control.pb.h"
 
@@ -54,6 +58,29 @@ TEST_CASE("what is put is what protobuf reads") {
   CHECK(page.scanned_through() == (std::uint64_t{1} << 53) - 1);
   CHECK(page.end());
   CHECK(out.size() == page.ByteSizeLong());
+}
+
+TEST_CASE("a number is as long as it needs to be, at every edge") {
+  std::vector<std::uint64_t> numbers{0, UINT64_MAX};
+  for (int bit = 0; bit < 64; ++bit) {
+    numbers.push_back(std::uint64_t{1} << bit);
+    numbers.push_back((std::uint64_t{1} << bit) - 1);
+  }
+  for (const std::uint64_t number : numbers) {
+    CAPTURE(number);
+    std::string right;
+    google::protobuf::io::StringOutputStream stream(&right);
+    google::protobuf::io::CodedOutputStream(&stream).WriteVarint64(number);
+    char bytes[10];
+    CHECK(std::string(bytes, wire::write_varint(bytes, number)) == right);
+    CHECK(wire::varint_size(number) == right.size());
+    if (number >> 56 != 0) continue;
+    const std::string padded = bytes_of({0x08}) + std::string(bytes, wire::write_long_varint(bytes, number));
+    wire::Reader reader(padded);
+    CHECK(reader.next());
+    CHECK(reader.number() == number);
+    CHECK(padded.size() == 1 + wire::kLongVarint);
+  }
 }
 
 }  // namespace

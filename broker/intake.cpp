@@ -105,11 +105,15 @@ std::uint64_t Intake::unsettled_turn() const {
 
 void Intake::end_turn() {
   if (gathered_->empty() && gathered_->notes.empty()) return;
-  const bool full =
-      gathered_->size() >= kFullBatches * limits_.batch_events_max || gathered_->bytes() >= limits_.batch_bytes_max;
   const Duration wait = committed_ + pause() - clock_.mono();
-  if (full || wait <= Duration::zero() || !on_wait_) return commit();
+  if (full() || wait <= Duration::zero() || !on_wait_) return commit();
   if (!std::exchange(waits_, true)) on_wait_(wait);
+}
+
+// As much as goes out together; or so much that the next turn's might be refused.
+bool Intake::full() const {
+  return gathered_->size() >= std::min(kFullBatches * limits_.batch_events_max, limits_.gathered_events_max / 2) ||
+         gathered_->bytes() >= std::min(limits_.batch_bytes_max, limits_.gathered_bytes_max / 2);
 }
 
 // Between the begin of the last commit and of the next: the longer, the more events the last one had.

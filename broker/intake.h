@@ -24,7 +24,7 @@ class Intake {
   // In one commit:
   static constexpr std::size_t kBusyEvents = 16;     // emitters have more under way
   static constexpr std::size_t kLoadedEvents = 256;  // the next one waits for the whole of commit_interval_max
-  static constexpr std::size_t kFullBatches = 4;     // that have gathered wait for no more
+  static constexpr std::size_t kFullBatches = 4;     // by events, or one by bytes: wait for no more
 
   // Where a taken event is: turn of its drafts, and index in them.
   struct Place {
@@ -65,10 +65,9 @@ class Intake {
   // Commits what has gathered, unless a commit runs.
   void commit();
 
-  // The end of a socket's turn: commits, or under load lets more gather, up to commit_interval_max after the last
-  // commit began: a part of it by how many events that one had, nothing below kBusyEvents. So whoever publishes one
-  // event after the other's answer never waits, and at less than kLoadedEvents an interval the waits come down by
-  // themselves.
+  // The end of a socket's turn: commits; or, after a commit of many events, lets more gather, up to commit_interval_max
+  // after that one began, and for as large a part of it as that one had of kLoadedEvents. Below kBusyEvents nothing
+  // waits: so it is for whoever alone publishes one event after the other's answer.
   void end_turn();
 
   // Has to call waited() after that time, or after that of the last call if there was another meanwhile.
@@ -92,6 +91,7 @@ class Intake {
   Result<Place> take_decoded(std::string_view encoded_envelope, bool own);
   Result<Place> add(std::string_view topic, const EventType& type, std::string_view type_name, std::uint32_t priority,
                     std::string_view encoded_envelope);
+  bool full() const;
   Duration pause() const;
   void append(std::unique_ptr<Drafts> drafts, Result<void> before);
   void fail(std::unique_ptr<Drafts> drafts, const Error& error);

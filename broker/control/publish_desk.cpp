@@ -38,6 +38,7 @@ PublishDesk::PublishDesk(const Limits& limits, Intake& intake, Answers& answers,
       keys_({limits.keys_max, limits.key_age_max}) {}
 
 Result<void> PublishDesk::take(std::string_view peer, std::uint64_t id, std::string_view body) {
+  if (waiting_.size() >= limits_.publishes_max) intake_.commit();  // they may only wait for more
   if (waiting_.size() >= limits_.publishes_max) {
     return Error{ErrorCode::kUnavailable, "publish: " + std::to_string(waiting_.size()) + " requests wait"};
   }

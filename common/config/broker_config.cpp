@@ -64,7 +64,7 @@ void describe_output(ConfigSection& limits, BrokerLimits& to) {
   limits.integer("batch_bytes_max", to.batch_bytes_max, 64 * kKiB, kPeerMessageMax,
                  "Bytes of events in one message to the gateways, one event at least.");
   limits.integer("commit_interval_us", to.commit_interval_us, 0, 100'000,
-                 "Microseconds at most that a commit waits for more under load: what comes meanwhile shares it. 0: none.");
+                 "Microseconds at most that a commit waits for more under load. 0: it never waits.");
   limits.integer(
       "fanout_queue_messages_max", to.fanout_queue_messages_max, 1, 10'000'000,
       "Messages that wait for one slow gateway. Beyond it that gateway loses messages, sees the gap and asks.");

@@ -67,7 +67,7 @@ Broker::Run::Run(Broker& o, std::unique_ptr<RunningLog> running)
     publish_desk.not_committed(failed, gathered, error);
   });
   intake.on_settled([this](broker::Drafts& drafts, const Result<void>&) { publish_desk.settled(drafts); });
-  intake.on_wait([this](Duration time) { world.after(time, life, [this] { intake.commit(); }); });
+  intake.on_wait([this](Duration time) { world.after(time, life, [this] { intake.waited(); }); });
   for (const broker::OriginNote& origin : log->origins()) {
     publish_desk.restore_origin(origin.emitter_id, origin.incarnation, origin.last_n);
   }

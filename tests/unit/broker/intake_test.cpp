@@ -110,6 +110,24 @@ TEST_CASE("under load turns that follow closely share a commit; full batches wai
   CHECK(waits.size() == 2);
 }
 
+TEST_CASE("what gathers under load is committed before the next would be refused") {
+  SlowSequencer sequencer;
+  Fixture f(sequencer);
+  f.limits.gathered_events_max = 40;
+  int waits = 0;
+  f.intake.on_wait([&](Duration) { ++waits; });
+  f.take(Intake::kBusyEvents);
+  f.intake.end_turn();
+  sequencer.succeed();
+  f.take(19);
+  f.intake.end_turn();
+  CHECK(waits == 1);
+  CHECK(sequencer.under_way() == 0);
+  f.take(1);  // half of what may gather
+  f.intake.end_turn();
+  CHECK(sequencer.under_way() == 20);
+}
+
 TEST_CASE("nothing gathered is nothing committed") {
   SlowSequencer sequencer;
   Fixture f(sequencer);

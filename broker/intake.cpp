@@ -15,6 +15,9 @@ Error reserved(std::string_view topic) {
   return {ErrorCode::kForbidden, "topic: only the broker publishes on " + std::string(topic)};
 }
 
+// The topics of the types themselves, events.*, are not.
+bool is_reserved(const QuickCheck::Facts& facts) { return facts.own_topic && is_reserved_topic(facts.topic); }
+
 }  // namespace
 
 Intake::Intake(const Limits& limits, const RuleTable& rules, Topics& topics, Sequencer& sequencer, const Clock& clock)
@@ -38,7 +41,7 @@ Result<Intake::Place> Intake::take(std::string_view encoded) {
   if (auto sized = check_size(encoded); !sized) return sized.error();
   const auto facts = quick_.look(encoded);
   if (!facts) return take_decoded(encoded, false);
-  if (facts->own_topic && is_reserved_topic(facts->topic)) return reserved(facts->topic);
+  if (is_reserved(*facts)) return reserved(facts->topic);
   return add(facts->topic, *facts->type, facts->type->name, facts->priority, encoded);
 }
 
@@ -51,7 +54,7 @@ Result<Intake::Place> Intake::take_own(std::string_view encoded) {
 Result<void> Intake::check(std::string_view encoded) {
   if (auto sized = check_size(encoded); !sized) return sized;
   if (const auto facts = quick_.look(encoded)) {
-    return facts->own_topic && is_reserved_topic(facts->topic) ? Result<void>(reserved(facts->topic)) : Result<void>();
+    return is_reserved(*facts) ? Result<void>(reserved(facts->topic)) : Result<void>();
   }
   if (auto decoded = decode(encoded); !decoded) return decoded;
   const std::string topic = topic_of(envelope_, type_of(envelope_));

@@ -346,24 +346,18 @@ void DaemonRoutes::events(const Exchange& exchange) const {
 
 namespace {
 
-struct Queued {
-  std::vector<EventPtr> events;  // oldest first
-  Seq through;                   // everything up to here has been looked at
-};
-
-Queued queued_of(const v1::HistoryPage& page) { return {events_of(page), Seq{page.scanned_through()}}; }
-
-std::string queued_json(const Queued& queued, bool recovered, bool more) {
+std::string queued_json(const v1::HistoryPage& page, bool recovered, bool more) {
+  const std::vector<EventPtr> events = events_of(page);
   return object([&](JsonWriter& out) {
     out.key("events");
     out.begin_array();
-    for (const EventPtr& event : queued.events) {
+    for (const EventPtr& event : events) {
       out.raw("{\"id\":\"" + std::to_string(event->seq().value) + "\"," + neolith_event(*event).substr(1));
     }
     out.end_array();
-    out.member("count", queued.events.size());
+    out.member("count", events.size());
     out.member("recovered", recovered);
-    out.member("next", queued.through.value);
+    out.member("next", page.scanned_through());
     out.member("more", more);
   });
 }
@@ -384,7 +378,7 @@ void DaemonRoutes::answer_queued(const Exchange& exchange, const StreamQuery& qu
                  if (!page) return exchange.fail(page.error());
                  const bool recovered = !asked || page->trimmed_through() <= asked->value;
                  const bool more = asked && page->scanned_through() < page->head_seq();
-                 exchange.respond(json_response(queued_json(queued_of(*page), recovered, more)));
+                 exchange.respond(json_response(queued_json(*page, recovered, more)));
                });
 }
 

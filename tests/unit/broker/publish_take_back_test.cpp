@@ -137,5 +137,24 @@ TEST_CASE("a key whose event failed is free again, and who was called its duplic
   CHECK(f.statuses(again) == std::vector<int>{Status::ACCEPTED});
 }
 
+TEST_CASE("requests that only wait for more are committed before another is refused") {
+  Fixture f;
+  f.limits.publishes_max = 1;
+  v1::PublishRequest request;
+  request.set_emitter_id("e");
+  request.set_incarnation(1);
+  request.set_first_n(1);
+  request.add_envelopes(chat_event().SerializeAsString());
+  REQUIRE(f.desk.take("peer", 1, request.SerializeAsString()));
+  CHECK_FALSE(f.sequencer.busy());
+  request.set_first_n(2);
+  const auto refused = f.desk.take("peer", 2, request.SerializeAsString());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::kUnavailable);
+  REQUIRE(f.sequencer.under_way() == 1);
+  f.sequencer.succeed();
+  CHECK(f.desk.take("peer", 3, request.SerializeAsString()));
+}
+
 }  // namespace
 }  // namespace cell0::broker

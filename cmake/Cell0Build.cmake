@@ -63,13 +63,18 @@ function(cell0_precompile name)
   endif()
 endfunction()
 
-# Sources of a library compiled several at once: half the time of the sanitizer build. Not for the release build, which
-# shows that each file stands by itself. What has names of its own that others have, too, is said to be ALONE.
+# Sources of a library compiled several at once: half the time of the builds that tests/run.sh and deploy/up.sh wait for.
+# The presets debug, clang and tsan show that each file stands by itself. What has names of its own that others have, too,
+# is said to be ALONE.
 option(CELL0_UNITY "Compile several sources of a library at once" OFF)
 function(cell0_unity name)
   if(CELL0_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
     set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # A source that is included looks to g++ like a header, whose classes should not build on an anonymous namespace.
+      target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+    endif()
   endif()
 endfunction()
 

@@ -166,6 +166,11 @@ void Session::resumed(const Resumed& found) {
   if (call) call->reply(FollowingReply{found});
 }
 
+void Session::resume_failed(const Error& error) {
+  const auto call = std::exchange(resuming_, nullptr);
+  if (call) call->fail(error);
+}
+
 void Session::attach(const std::string& session_id) { attached_.push_back(core_.attachments->attach(session_id)); }
 
 // ---- output

@@ -109,6 +109,7 @@ class Session final : public Client {
   // The request whose resume waits for history. Another one in its place answers it.
   void set_resuming(std::optional<Call> call);
   void resumed(const Resumed& found);
+  void resume_failed(const Error& error);
 
  private:
   struct Questions {

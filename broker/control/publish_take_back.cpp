@@ -50,14 +50,15 @@ void PublishDesk::give_back_stored(const Drafts& failed) {
   }
 }
 
-// Nothing of it from where its origin stands again was kept: the emitter sends it anew. True if anything changed.
+// Nothing of it from where its origin stands again was kept, nothing at all if the origin is forgotten: the emitter
+// sends it anew. True if anything changed.
 bool PublishDesk::take_back(Waiting& waiting, std::vector<bool>& gone, const std::string& why) {
-  Origin* origin = origins_.find(waiting.emitter_id, waiting.incarnation);
-  if (origin == nullptr) return false;
+  const Origin* origin = origins_.find(waiting.emitter_id, waiting.incarnation);
+  const std::uint64_t stands_at = origin == nullptr ? waiting.first_n : origin->expected();
   bool changed = false;
   for (std::size_t i = 0; i < waiting.outcomes.size(); ++i) {
     Outcome& outcome = waiting.outcomes[i];
-    if (waiting.first_n + i < origin->expected() || !consumed(outcome.status)) continue;
+    if (waiting.first_n + i < stands_at || !consumed(outcome.status)) continue;
     if (outcome.status == v1::PublishOutcome::ACCEPTED) {
       gone[outcome.seq] = true;
       --counters_.accepted_publish;
@@ -69,7 +70,7 @@ bool PublishDesk::take_back(Waiting& waiting, std::vector<bool>& gone, const std
     ++counters_.unavailable;
     changed = true;
   }
-  waiting.expected_n = origin->expected();
+  waiting.expected_n = stands_at;
   return changed;
 }
 
@@ -84,9 +85,12 @@ void PublishDesk::take_back_keys(const Waiting& waiting) {
 }
 
 void PublishDesk::correct_notes(Drafts& gathered) {
-  for (OriginNote& note : gathered.notes.origins) {
-    Origin* origin = origins_.find(note.emitter_id, note.incarnation);
-    if (origin != nullptr) note.last_n = std::min(note.last_n, origin->expected() - 1);
+  auto& notes = gathered.notes.origins;
+  // Of an origin that is forgotten everything was taken back.
+  std::erase_if(notes,
+                [this](const OriginNote& note) { return origins_.find(note.emitter_id, note.incarnation) == nullptr; });
+  for (OriginNote& note : notes) {
+    note.last_n = std::min(note.last_n, origins_.find(note.emitter_id, note.incarnation)->expected() - 1);
   }
 }
 

@@ -28,7 +28,8 @@ Result<void> ControlClient::open_socket() {
 }
 
 void ControlClient::read_socket() {
-  socket_->start([this](FrameViews frames) { session_.on_message(frames.back()); });
+  socket_->start([this](FrameViews frames) { session_.on_message(frames.back()); },
+                 [this] { arm(); });  // an answered hello brings the next one nearer than the end of the silence was
 }
 
 void ControlClient::start() {

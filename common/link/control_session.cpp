@@ -58,9 +58,9 @@ void ControlSession::say_hello() {
   request.set_id(next_id_++);
   request.mutable_hello()->set_name(options_.name);
   request.mutable_hello()->set_role(options_.role);
-  hello_id_ = request.id();
   const MonoTime now = clock_.mono();
   hello_at_ = now + options_.probe_interval;
+  hello_waits_ = true;
   silence_until_ = now + options_.silence_max;
   static_cast<void>(send(request));  // what cannot be sent is not answered, and ends as silence does
 }
@@ -68,15 +68,9 @@ void ControlSession::say_hello() {
 void ControlSession::on_message(std::string_view bytes) {
   v1::Response response;
   if (!response.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;  // a deadline will tell
-  silence_until_ = clock_.mono() + options_.silence_max;
-  if (response.id() == 0) {
-    return tell(response);
-  }
-  if (response.id() == hello_id_) {
-    hello_id_ = 0;
-    if (response.has_hello()) on_hello(response.hello());
-    return;
-  }
+  hello_waits_ = false;  // whatever it says, it is there; should the hello's own answer be lost, the next hello is due
+  if (response.id() == 0) return tell(response);
+  if (response.has_hello()) return on_hello(response.hello());
   const auto found = open_.find(response.id());
   if (found == open_.end()) return;  // it came after its deadline
   const OnAnswer done = std::move(found->second.done);
@@ -127,7 +121,7 @@ void ControlSession::tell(const v1::Response& notice) {
 }
 
 MonoTime ControlSession::next_deadline() const {
-  MonoTime next = hello_id_ != 0 ? silence_until_ : hello_at_;
+  MonoTime next = hello_waits_ ? silence_until_ : hello_at_;
   for (const auto& [id, open] : open_) next = std::min(next, open.deadline);
   return next;
 }
@@ -135,9 +129,9 @@ MonoTime ControlSession::next_deadline() const {
 void ControlSession::on_timer() {
   fail(true);
   const MonoTime now = clock_.mono();
-  if (hello_id_ != 0 && now >= silence_until_)
+  if (hello_waits_ && now >= silence_until_)
     start_over();
-  else if (hello_id_ == 0 && now >= hello_at_)
+  else if (!hello_waits_ && now >= hello_at_)
     say_hello();
 }
 

@@ -93,9 +93,9 @@ class ControlSession {
   std::unordered_map<std::uint64_t, Open> open_;
   v1::HelloAnswer hello_;
   std::uint64_t next_id_ = 1;
-  std::uint64_t hello_id_ = 0;  // of the hello that waits for its answer; 0: none
-  MonoTime hello_at_{};         // when the next one is due
-  MonoTime silence_until_{};    // while one waits: then the broker is gone
+  bool hello_waits_ = false;  // for a sign of the broker
+  MonoTime hello_at_{};       // when the next one is due
+  MonoTime silence_until_{};  // while one waits: then the broker is gone
   bool connected_ = false;
 };
 

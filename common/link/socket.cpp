@@ -4,6 +4,7 @@
 #include <array>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
+#include <cerrno>
 #include <zmq.hpp>
 
 namespace cell0::link {
@@ -19,6 +20,19 @@ Context::Context(int io_threads) : impl_(std::make_unique<Impl>(io_threads)) {}
 Context::~Context() = default;
 
 namespace {
+
+// ZeroMQ looks into its mailbox first, and a signal that is handled meanwhile ends that with EINTR, before anything was
+// done (zmq_msg_send(3), zmq_msg_recv(3), zmq_getsockopt(3)).
+template <typename Call>
+auto uninterrupted(const Call& call) {
+  for (;;) {
+    try {
+      return call();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
 
 zmq::socket_type zmq_type(SocketType type) {
   switch (type) {
@@ -74,7 +88,7 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
     configure(zmq_, type, options);
     zmq_.set(zmq::sockopt::affinity, std::uint64_t{1} << (options.io_thread % context.impl().io_threads));
     descriptor_.assign(zmq_.get(zmq::sockopt::fd));
-    if (type == SocketType::kXsub) zmq_.send(zmq::const_buffer("\x01", 1), zmq::send_flags::dontwait);
+    if (type == SocketType::kXsub) static_cast<void>(send_frame(zmq::const_buffer("\x01", 1), false));
   }
 
   ~Impl() { release(); }
@@ -96,13 +110,12 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
   }
 
   Result<void> send(FrameViews frames) {
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-      if (auto sent = send_frame(zmq::buffer(frames[i].data(), frames[i].size()), i + 1 < frames.size()); !sent) {
-        return sent;
-      }
+    Result<void> sent;
+    for (std::size_t i = 0; sent.ok() && i < frames.size(); ++i) {
+      sent = send_frame(zmq::buffer(frames[i].data(), frames[i].size()), i + 1 < frames.size());
     }
     look_again();
-    return {};
+    return sent;
   }
 
   Result<void> send(std::string_view head, std::string_view body, std::unique_ptr<char[]> memory) {
@@ -110,19 +123,20 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
         const_cast<char*>(body.data()), body.size(), [](void*, void* owned) { delete[] static_cast<char*>(owned); },
         memory.get());
     static_cast<void>(memory.release());
-    if (auto sent = send_frame(zmq::buffer(head.data(), head.size()), true); !sent) return sent;
-    if (auto sent = send_frame(message, false); !sent) return sent;
+    Result<void> sent = send_frame(zmq::buffer(head.data(), head.size()), true);
+    if (sent) sent = send_frame(message, false);
     look_again();
-    return {};
+    return sent;
   }
 
  private:
+  // `frame`: a buffer, which is copied, or a message, which is left as it is if that fails.
   template <typename Frame>
   Result<void> send_frame(Frame&& frame, bool more) {
     auto flags = zmq::send_flags::dontwait;
     if (more) flags = flags | zmq::send_flags::sndmore;
     try {
-      if (!zmq_.send(std::forward<Frame>(frame), flags)) {
+      if (!uninterrupted([&] { return zmq_.send(frame, flags); })) {
         return Error{ErrorCode::kFull, "the queue to this peer is full"};
       }
       return {};
@@ -137,9 +151,12 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
     if (descriptor_.is_open()) descriptor_.release();
   }
 
-  bool readable() { return !stopped_ && (zmq_.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
+  bool readable() {
+    return !stopped_ && (uninterrupted([&] { return zmq_.get(zmq::sockopt::events); }) & ZMQ_POLLIN) != 0;
+  }
 
-  // A send may have eaten the edge that would have announced a message. A turn looks at its own end.
+  // A send, also one that failed, may have eaten the edge that would have announced a message. A turn looks at its own
+  // end.
   void look_again() {
     if (started() && !in_turn_ && readable()) post_turn();
   }
@@ -181,7 +198,7 @@ class Socket::Impl : public std::enable_shared_from_this<Socket::Impl> {
     bool more = true;
     while (more) {
       zmq::message_t& part = parts_[std::min(count, kFramesMax)];
-      if (!zmq_.recv(part, zmq::recv_flags::dontwait)) return false;
+      if (!uninterrupted([&] { return zmq_.recv(part, zmq::recv_flags::dontwait); })) return false;
       if (count < kFramesMax) views[count] = part.to_string_view();
       more = part.more();
       ++count;
@@ -220,7 +237,7 @@ Socket::~Socket() { impl_->stop(); }
 
 Result<void> Socket::bind(const std::string& endpoint) {
   try {
-    impl_->zmq().bind(endpoint);
+    uninterrupted([&] { impl_->zmq().bind(endpoint); });
     return {};
   } catch (const zmq::error_t& error) {
     return endpoint_error(endpoint, error);
@@ -229,7 +246,7 @@ Result<void> Socket::bind(const std::string& endpoint) {
 
 Result<void> Socket::connect(const std::string& endpoint) {
   try {
-    impl_->zmq().connect(endpoint);
+    uninterrupted([&] { impl_->zmq().connect(endpoint); });
     return {};
   } catch (const zmq::error_t& error) {
     return endpoint_error(endpoint, error);

@@ -1,7 +1,8 @@
 // ZeroMQ sockets on an asio loop: the only file of cell0 that includes ZeroMQ.
 //
-// ZMQ_FD is edge-triggered and covers sends too. So after every batch of receives and after every send the socket looks
-// at ZMQ_EVENTS again and, if something is readable, posts itself another turn (zmq_getsockopt(3), ZMQ_FD).
+// ZMQ_FD is edge-triggered and covers sends too. So after every batch of receives and after every send, also one that
+// failed, the socket looks at ZMQ_EVENTS again and, if something is readable, posts itself another turn
+// (zmq_getsockopt(3), ZMQ_FD).
 // One thread. Nothing blocks: a send that would is refused, and the caller decides.
 #pragma once
 

@@ -40,7 +40,7 @@ void execute(const Call& call, const FollowCommand& command) {
   session.set_resuming(call);
   const auto resumed = hub.resume(events, renderer, *filter, Seq{*command.since},
                                   [&session](const Resumed& found) { session.resumed(found); });
-  if (!resumed) session.set_resuming({});
+  if (!resumed) session.resume_failed(resumed.error());
 }
 
 void execute(const Call& call, const UnfollowCommand& command) {

@@ -13,7 +13,7 @@ namespace {
 using Status = v1::PublishOutcome;
 
 struct Fixture {
-  Fixture() {
+  explicit Fixture(Limits with = {}) : limits(with) {
     sequencer.on_committed([](Drafts&) {});
     intake.on_failed(
         [this](Drafts& failed, Drafts& gathered, const Error& error) { desk.not_committed(failed, gathered, error); });
@@ -88,6 +88,26 @@ TEST_CASE("what gathers behind a failed commit is taken back with it, of that em
   f.sequencer.succeed();
   CHECK(f.statuses(again) == std::vector<int>{Status::ACCEPTED, Status::ACCEPTED, Status::ACCEPTED});
   CHECK(f.answers_by_id[again].outcomes(2).seq() == 103);
+}
+
+TEST_CASE("of an emitter that was forgotten meanwhile everything comes again") {
+  Limits limits;
+  limits.origins_max = 1;
+  Fixture f(limits);
+  const auto first = f.publish("a", 1, {chat_event(), chat_event()}, "key");
+  const auto behind = f.publish("a", 3, {chat_event()});
+  const auto other = f.publish("b", 1, {chat_event()});  // in the place of a
+  f.sequencer.fail(ErrorCode::kFull);
+  CHECK(f.statuses(first) == std::vector<int>{Status::UNAVAILABLE, Status::UNAVAILABLE});
+  CHECK(f.answers_by_id[first].expected_n() == 1);
+  REQUIRE(f.sequencer.drafts().notes.origins.size() == 1);  // of b
+  CHECK(f.sequencer.drafts().notes.origins.front().emitter_id == "b");
+  f.sequencer.succeed();
+  CHECK(f.statuses(behind) == std::vector<int>{Status::UNAVAILABLE});
+  CHECK(f.statuses(other) == std::vector<int>{Status::ACCEPTED});
+  const auto again = f.publish("a", 1, {chat_event()}, "key");
+  f.sequencer.succeed();
+  CHECK(f.statuses(again) == std::vector<int>{Status::ACCEPTED});
 }
 
 TEST_CASE("a repetition of what is in flight is no duplicate of it once that has failed") {

@@ -18,14 +18,15 @@ namespace {
 const SystemClock kClock;
 
 struct Bench {
-  std::unique_ptr<ControlClient> client(const std::string& endpoint, std::size_t requests_max = 256) {
+  std::unique_ptr<ControlClient> client(const std::string& endpoint, std::size_t requests_max = 256,
+                                        Duration silence_max = milliseconds(300)) {
     ControlOptions options;
     options.endpoint = endpoint;
     options.name = "test";
     options.role = "emitter";
     options.requests_max = requests_max;
     options.probe_interval = milliseconds(30);
-    options.silence_max = milliseconds(300);
+    options.silence_max = silence_max;
     auto made = std::move(*ControlClient::create(io, context, kClock, options));
     made->on_state([this](bool connected) { states.push_back(connected); });
     made->start();
@@ -73,6 +74,28 @@ TEST_CASE("a client is connected when the broker has answered its hello, and get
   REQUIRE(run_until(bench.io, [&] { return head.has_value(); }));
   CHECK(*head == 42);
   CHECK(client->open_requests() == 0);
+}
+
+TEST_CASE("hello is said at the interval, however long a silence may be") {
+  Bench bench;
+  FakeBroker broker(bench.io, bench.context, "tcp://127.0.0.1:0", "boot-1", &silent);
+  const auto client = bench.client(broker.endpoint(), 256, std::chrono::hours(1));
+  CHECK(run_until(bench.io, [&] { return broker.hellos() >= 3; }));
+}
+
+TEST_CASE("hello is said again when its answer is lost among others, so that a restart is seen") {
+  Bench bench;
+  auto broker = std::make_unique<FakeBroker>(bench.io, bench.context, "tcp://127.0.0.1:0", "boot-1", &answer_stats);
+  const std::string endpoint = broker->endpoint();
+  const auto client = bench.client(endpoint, 256, std::chrono::hours(1));
+  REQUIRE(run_until(bench.io, [&] { return client->connected(); }));
+  broker->lose_hellos();
+  const int before = broker->hellos();
+  REQUIRE(run_until(bench.io, [&] { return broker->hellos() > before; }));
+  broker.reset();
+  broker = std::make_unique<FakeBroker>(bench.io, bench.context, endpoint, "boot-2", &answer_stats);
+  client->request(stats_request(), milliseconds(5000), [](const Result<v1::Response>&) {});
+  CHECK(run_until(bench.io, [&] { return bench.states == std::vector{true, false, true}; }));
 }
 
 TEST_CASE("a failure of the broker's comes as an error with its text") {

@@ -29,6 +29,7 @@ class FakeBroker {
 
   std::string endpoint() const { return socket_->bound_endpoint(); }
   int hellos() const { return hellos_; }
+  void lose_hellos() { answers_hellos_ = false; }  // from now on none is answered
 
  private:
   void on_message(FrameViews frames) {
@@ -39,6 +40,7 @@ class FakeBroker {
     response.set_id(request.id());
     if (request.has_hello()) {
       ++hellos_;
+      if (!answers_hellos_) return;
       response.mutable_hello()->set_boot_id(boot_id_);
     } else if (!answer_(request, response)) {
       return;
@@ -52,6 +54,7 @@ class FakeBroker {
   std::string boot_id_;
   Answer answer_;
   int hellos_ = 0;
+  bool answers_hellos_ = true;
 };
 
 // Runs the loop until the condition holds; false: not within the deadline.

@@ -2,10 +2,14 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <thread>
 
 namespace cell0::link {
 namespace {
@@ -53,6 +57,47 @@ void send_raw(const std::string& endpoint, const std::string& bytes) {
   REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   CHECK(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
   ::close(fd);
+}
+
+// Handled signals, one after the other, for whoever made it.
+class SignalStorm {
+ public:
+  SignalStorm() : target_(pthread_self()) {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    REQUIRE(sigaction(SIGUSR1, &action, &before_) == 0);
+    thread_ = std::thread([this] {
+      while (!stopping_) {
+        pthread_kill(target_, SIGUSR1);
+        std::this_thread::sleep_for(std::chrono::microseconds(5));
+      }
+    });
+  }
+  ~SignalStorm() {
+    stopping_ = true;
+    thread_.join();
+    sigaction(SIGUSR1, &before_, nullptr);
+  }
+
+ private:
+  pthread_t target_;
+  struct sigaction before_ {};
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+TEST_CASE("a signal disturbs neither sending nor receiving") {
+  Fixture f;
+  const auto server = f.bound(SocketType::kRouter, kAnyPort);
+  const auto client = f.connected(SocketType::kDealer, server->bound_endpoint());
+  int sent = 0, received = 0;
+  server->start([&](FrameViews frames) { CHECK(server->send(frames)); });
+  client->start([&](FrameViews) { ++received; });
+  const SignalStorm storm;
+  f.run_until([&] {
+    for (; sent < 50'000 && sent - received < 100; ++sent) CHECK(client->send("a message"));
+    return received == 50'000;
+  });
 }
 
 TEST_CASE("a request and its answer go over inproc and tcp") {

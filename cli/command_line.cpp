@@ -13,6 +13,13 @@ constexpr const char* kExitCodes =
     "Exit codes: 0 done; 1 an event was rejected, or it failed otherwise; 2 the command line, the configuration or the "
     "input is wrong; 3 no broker, or no answer in time.";
 
+// A minus would be taken, and make a large number of a small one.
+const CLI::Validator kWholeNumber(
+    [](const std::string& text) {
+      return text.starts_with('-') ? "\"" + text + "\" is not a whole number from 0 on" : "";
+    },
+    "");
+
 // Lists may be given several times, or with commas.
 void add_list(CLI::App& app, const char* name, std::vector<std::string>& to, const char* help) {
   app.add_option(name, to, help)->delimiter(',')->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -45,8 +52,8 @@ void add_pub(CLI::App& app, PubOptions& pub) {
 void add_sub(CLI::App& app, SubOptions& sub) {
   auto& command = *app.add_subcommand("sub", "Prints events as they come, without a gap while the broker holds them");
   add_filter(command, sub.filter);
-  command.add_option("--since", sub.since, "First what came after this seq");
-  command.add_option("--count,-n", sub.count, "Ends after so many events");
+  command.add_option("--since", sub.since, "First what came after this seq")->check(kWholeNumber);
+  command.add_option("--count,-n", sub.count, "Ends after so many events")->check(kWholeNumber);
   command.add_flag("--pretty,-p", sub.pretty, "For people instead of JSON lines");
   command.add_flag("--wait,-w", sub.wait, "Waits for a broker that is not there yet");
 }
@@ -57,7 +64,7 @@ void add_history(CLI::App& app, HistoryOptions& history) {
   command.add_option("--since", history.since,
                      "Only after this seq; or what the broker took at this time or later: 2026-02-12T10:30:00Z, "
                      "@1770892200 (seconds since 1970)");
-  command.add_option("--through", history.through, "Only up to and including this seq");
+  command.add_option("--through", history.through, "Only up to and including this seq")->check(kWholeNumber);
   command.add_option("--limit,-n", history.limit, "At most so many; 0: all")->capture_default_str();
   command.add_flag("--newest", history.newest, "The last of the range instead of the first");
   command.add_flag("--pretty,-p", history.pretty, "For people instead of JSON lines");

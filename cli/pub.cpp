@@ -68,7 +68,10 @@ class Publication {
 
   // The reader hands out up to a buffer's lines at once, which may be more than the window takes.
   void make_room() {
-    const auto full = [this] { return publisher_.stats().held_events >= limits().held_events_max / 2; };
+    const auto full = [this] {
+      const auto& stats = publisher_.stats();
+      return stats.held_events >= limits().held_events_max / 2 || stats.held_bytes >= limits().held_bytes_max / 2;
+    };
     const MonoTime until = session_.clock().mono() + arguments_.timeout;
     while (full() && !session_.io().stopped() && session_.clock().mono() < until) session_.io().run_one_until(until);
   }

@@ -1,7 +1,7 @@
 #include "common/line_reader.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,9 +13,14 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64u << 10;
 
-bool is_plain_file(int fd) {
-  struct stat status {};
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+// Plain files, directories and /dev/null are always readable, and epoll takes none of them (epoll_ctl(2), EPERM).
+bool always_readable(int fd) {
+  const int probe = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  const bool refused = epoll_ctl(probe, EPOLL_CTL_ADD, fd, &event) != 0 && errno == EPERM;
+  ::close(probe);
+  return refused;
 }
 
 }  // namespace
@@ -26,24 +31,24 @@ class LineReader::Impl : public std::enable_shared_from_this<LineReader::Impl> {
   Impl(asio::io_context& io, int fd, std::size_t bytes_max, OnLine on_line, OnEnd on_end)
       : io_(io),
         fd_(fd),
-        plain_file_(is_plain_file(fd)),
+        always_readable_(always_readable(fd)),
         descriptor_(io),
         splitter_(bytes_max),
         on_line_(std::move(on_line)),
         on_end_(std::move(on_end)) {
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    if (!plain_file_) descriptor_.assign(fd);  // epoll does not take plain files: they are always readable
+    if (!always_readable_) descriptor_.assign(fd);
   }
 
   ~Impl() {
-    if (plain_file_) ::close(fd_);
+    if (always_readable_) ::close(fd_);
   }
 
   void wait() {
     const auto again = [self = shared_from_this()](const asio::error_code& error = {}) {
       if (!error && !self->stopped_) self->read();
     };
-    if (plain_file_)
+    if (always_readable_)
       asio::post(io_, again);
     else
       descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, again);
@@ -81,7 +86,7 @@ class LineReader::Impl : public std::enable_shared_from_this<LineReader::Impl> {
 
   asio::io_context& io_;
   int fd_;
-  bool plain_file_;
+  bool always_readable_;
   asio::posix::stream_descriptor descriptor_;
   LineSplitter splitter_;
   OnLine on_line_;

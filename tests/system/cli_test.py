@@ -1,5 +1,6 @@
 """`cell0` from a shell: pub, sub, history, their output and exit codes."""
 import json
+import os
 import subprocess
 
 import pytest
@@ -117,6 +118,37 @@ def test_what_is_wrong_with_an_event_is_named(broker, flags, stdin, names):
     assert names in error
 
 
+def test_pub_waits_while_large_events_fill_its_queue(broker):
+    lines = "".join(json.dumps({"type": "bulk", "data": {"n": n, "x": "z" * 100_000}}) + "\n" for n in range(500))
+    code, answers, error = cell0(broker, "pub", stdin=lines)
+    assert (code, error) == (0, "")
+    assert [a["seq"] - answers[0]["seq"] for a in answers] == list(range(500))
+
+
+@pytest.mark.parametrize("stdin", ["/dev/null", "/"])
+def test_pub_ends_where_there_is_nothing_to_read(broker, stdin):
+    flags = os.O_RDONLY | (os.O_DIRECTORY if stdin == "/" else 0)
+    fd = os.open(stdin, flags)
+    try:
+        assert subprocess.run(arguments(broker, "pub"), stdin=fd, timeout=20, check=False).returncode == 0
+    finally:
+        os.close(fd)
+    closed = "exec \"$@\" <&-"
+    done = subprocess.run(["sh", "-c", closed, "sh", *arguments(broker, "pub")], timeout=20, check=False)
+    assert done.returncode == 0
+
+
+def test_output_that_cannot_be_written_is_a_failure_but_a_reader_that_left_is_none(broker):
+    pub(broker, "hello")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(arguments(broker, "history"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=20,
+                              check=False)
+    assert done.returncode == 1 and "standard output: cannot be written" in done.stderr
+    left = subprocess.run(["bash", "-c", '"$@" | true; exit ${PIPESTATUS[0]}', "sh", *arguments(broker, "history")],
+                          capture_output=True, timeout=20, check=False)
+    assert left.stderr == b""
+
+
 def test_history_filters_and_pages(broker):
     seqs = [pub(broker, f"m{n}") for n in range(5)]
     cell0(broker, "pub", "--type", "log_stream", "--source", "log.x", "--data", '{"level":"ERROR","message":"bad"}')
@@ -194,7 +226,8 @@ def test_without_a_broker_the_error_names_the_address(empty_fabric, words):
 
 
 @pytest.mark.parametrize("words", [["bogus"], [], ["pub", "--priority", "11"], ["history", "--types", "a*b"],
-                                   ["--set", "no.such=1", "history"], ["--set", "nonsense", "history"]], ids=str)
+                                   ["--set", "no.such=1", "history"], ["--set", "nonsense", "history"],
+                                   ["sub", "-n", "-1"], ["sub", "--since=-5"], ["history", "--through=-5"]], ids=str)
 def test_bad_usage_is_exit_code_2(empty_fabric, words):
     code, _, error = cell0(empty_fabric, *words)
     assert code == 2

@@ -60,6 +60,7 @@ export class Cell0Client extends DialectClient<ClientSignals> {
   #options: ClientOptions;
   #cursor = new Cursor();
   #subscription: Subscription;
+  #requested: readonly string[] = []; // the types of this connection's address
   #requests: Requests<Answers>;
 
   constructor(options: ClientOptions) {
@@ -108,6 +109,7 @@ export class Cell0Client extends DialectClient<ClientSignals> {
   }
 
   protected override nextUrl(): string {
+    this.#requested = this.#subscription.types;
     return connectionUrl(this.#options.url, this.#subscription, this.#options, this.lastSeq);
   }
 
@@ -159,8 +161,11 @@ export class Cell0Client extends DialectClient<ClientSignals> {
   };
 
   #established(welcome: Welcome): void {
-    // An address cannot say "nothing at all"; a client without types says it first thing.
-    if (this.#subscription.types.length === 0) this.#say({ type: 'unsubscribe', event_types: ['all'] });
+    // An address cannot say "nothing at all"; a client without types says it first thing, and so does one whose types
+    // have changed since.
+    const { types } = this.#subscription;
+    if (types.length === 0) this.#say({ type: 'unsubscribe', event_types: ['all'] });
+    else if (types.join() !== this.#requested.join()) this.#say({ type: 'subscribe', event_types: types, replace: true });
     this.link.opened(welcome.client_id);
     this.signals.emit('welcome', welcome);
   }

@@ -63,10 +63,10 @@ export class Connection {
     this.#clock = clock;
     this.#limits = limits;
     this.#handlers = handlers;
+    this.#socket = new Socket(url, protocols); // throws where the address or a protocol is none
     this.#cancelDeadline = clock.after(limits.openTimeoutMs, () =>
       this.#fail(kAbnormalClosure, `no answer within ${limits.openTimeoutMs} ms`),
     );
-    this.#socket = new Socket(url, protocols);
     this.#socket.onopen = () => this.#schedulePing();
     this.#socket.onmessage = (event: { data: unknown }) => this.#receive(event.data);
     this.#socket.onclose = (event: { code: number; reason: string }) => this.#fail(event.code, event.reason);

@@ -128,8 +128,17 @@ export class Link {
     if (this.#state.phase !== 'connecting') return; // a listener changed its mind
     const Socket = this.#options.WebSocket ?? (globalThis.WebSocket as unknown as SocketConstructor | undefined);
     if (!Socket) throw new Error('no WebSocket here: pass one as the option `WebSocket` (the `ws` package has one)');
+    try {
+      this.#connection = this.#connectionOf(Socket);
+    } catch (error) {
+      // No attempt will do better: a token that is no subprotocol, ws: from an https: page.
+      this.disconnect(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #connectionOf(Socket: SocketConstructor): Connection {
     const handlers = this.#handlers;
-    this.#connection = new Connection(
+    return new Connection(
       Socket,
       handlers.url(),
       handlers.protocols(),

@@ -105,6 +105,7 @@ class Channel {
 
   /** The server left messages out. */
   missed(): void {
+    this.#isIncomplete = true; // also for a catch-up that is under way
     if (this.#waiting) return;
     this.#waiting = [];
     this.#catchUp().catch((error: Error) => this.#peer.restart(error.message));
@@ -131,9 +132,10 @@ class Channel {
   }
 
   async #begin(): Promise<boolean> {
+    this.#isIncomplete = false;
     const page = await this.#history({ limit: 1 });
     this.#base = page?.messages.at(-1)?.seq ?? (page && 0);
-    return page !== undefined;
+    return page !== undefined && (!this.#isIncomplete || this.#fetch());
   }
 
   /** Delivers what lies between the position and what waits. */

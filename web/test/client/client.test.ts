@@ -63,6 +63,30 @@ describe('opening', () => {
     expect(client.state).toMatchObject({ phase: 'waiting', reason: 'no answer within 10000 ms' });
   });
 
+  it('is given up at once where no connection can be made', () => {
+    class Refusing {
+      constructor() {
+        throw new SyntaxError('no subprotocol');
+      }
+    }
+    const client = start({ WebSocket: Refusing as unknown as NonNullable<ClientOptions['WebSocket']> });
+    expect(client.state).toEqual({ phase: 'idle', reason: 'no subprotocol' });
+    clock.advance(60_000);
+    client.connect();
+    expect(client.state.phase).toBe('idle');
+  });
+
+  it('takes types into account that were asked for while it connected', () => {
+    const client = start({ types: ['chat_message'] });
+    client.subscribe(['log_stream']);
+    server.socket.accept();
+    expect(server.socket.sent).toEqual([]);
+    server.socket.welcome();
+    expect(server.socket.sent).toEqual([
+      { type: 'subscribe', event_types: ['chat_message', 'log_stream'], replace: true },
+    ]);
+  });
+
   it('a second connect() opens no second connection', () => {
     open().connect();
     expect(server.sockets).toHaveLength(1);

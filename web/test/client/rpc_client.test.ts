@@ -360,6 +360,24 @@ describe('channels', () => {
     expect(seqs()).toEqual([20]);
   });
 
+  it('fetch what the server skipped while they were fetching', async () => {
+    open();
+    void client.channels.subscribe('c');
+    await subscribed([4]);
+    const notice = { from_seq: 5, to_seq: 7, reason: 'slow', subscription: 'channel' };
+    server.notify('events.skipped', notice);
+    const first = server.request('channel.history');
+    server.notify('events.skipped', { ...notice, from_seq: 8, to_seq: 9 });
+    say(12);
+    server.answer(first, page([]));
+    await settle();
+    server.answer(server.request('channel.history'), page([9]));
+    await settle();
+    server.answer(server.request('channel.history'), page([]));
+    await settle();
+    expect(seqs()).toEqual([9, 12]);
+  });
+
   it('fetch what the server skipped', async () => {
     open();
     void client.channels.subscribe('c');

@@ -240,7 +240,7 @@ inline bool QuickCheck::take_field(Seen& seen, const Walk& walk) const {
     case tag(Envelope::kSourceFieldNumber, Type::kBytes):
       return is_plain_name(walk.bytes, limits_.source_bytes_max);
     case tag(Envelope::kTimeUsFieldNumber, Type::kVarint):
-      return walk.value > 0 && walk.value <= INT64_MAX;
+      return walk.value > 0 && walk.value <= kTimeUsMax;
     case tag(Envelope::kPriorityFieldNumber, Type::kVarint):
       seen.priority = static_cast<std::uint32_t>(walk.value);
       return walk.value >= 1 && walk.value <= 10;

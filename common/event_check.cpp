@@ -119,6 +119,7 @@ Result<void> check_envelope(const v1::Envelope& envelope, const EventLimits& lim
   }
   if (has_control(envelope.source())) return invalid("source: has control characters");
   if (envelope.time_us() <= 0) return invalid("time_us: missing (microseconds since 1970 UTC)");
+  if (envelope.time_us() > kTimeUsMax) return invalid("time_us: after the year 9999 (microseconds since 1970 UTC)");
   if (envelope.has_priority() && (envelope.priority() < 1 || envelope.priority() > 10)) {
     return invalid("priority: " + std::to_string(envelope.priority()) + " is not 1-10");
   }

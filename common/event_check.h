@@ -9,6 +9,9 @@
 
 namespace cell0 {
 
+inline constexpr std::int64_t kTimeUsMax =
+    253'402'300'799'999'999;  // the end of the year 9999, as far as ISO 8601 goes
+
 struct EventLimits {
   std::size_t event_bytes_max = 1u << 20;  // of the encoded envelope
   std::size_t topic_bytes_max = 255;

@@ -181,6 +181,7 @@ struct RequestParser::Impl {
     if (!strip_authority(target)) return refuse(400, "the request target names another host than the Host header");
     const std::size_t question = std::min(target.find('?'), target.size());
     request.query = target.substr(std::min(question + 1, target.size()));
+    if (!is_query(request.query)) return refuse(400, "the request's query is not percent-encoded UTF-8");
     auto path = normalise_path(target.substr(0, question));
     if (!path) return refuse(400, "the request target is not a path below /");
     request.path = std::move(*path);

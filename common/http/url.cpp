@@ -73,6 +73,11 @@ std::optional<std::string> normalise_path(std::string_view raw) {
   return path;
 }
 
+bool is_query(std::string_view raw) {
+  const auto text = percent_decode(raw, true);
+  return text && is_utf8(*text);
+}
+
 std::optional<std::string> query_value(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());

@@ -16,6 +16,9 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 // it leaves the root.
 std::optional<std::string> normalise_path(std::string_view raw);
 
+// Whether all of it can be decoded, to UTF-8.
+bool is_query(std::string_view raw);
+
 // The first value of `name` in "a=1&b=2", both decoded. "" for "name" or "name="; nullopt if absent or not decodable.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 

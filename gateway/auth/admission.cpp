@@ -1,5 +1,7 @@
 #include "gateway/auth/admission.h"
 
+#include <strings.h>
+
 namespace cell0::gateway {
 namespace {
 
@@ -10,6 +12,11 @@ std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
+}
+
+// In capitals or not (RFC 9110, section 11.1).
+bool is_bearer(std::string_view header) {
+  return header.size() >= kBearer.size() && strncasecmp(header.data(), kBearer.data(), kBearer.size()) == 0;
 }
 
 // What stands behind `prefix` in the first item of the list that begins so.
@@ -36,7 +43,7 @@ bool cookie_counts(const HttpRequest& request, bool own_page) {
 
 Result<std::optional<ShownToken>> shown_token(const HttpRequest& request, bool own_page) {
   if (const std::string_view header = request.header("authorization"); !header.empty()) {
-    if (!header.starts_with(kBearer)) return Error{ErrorCode::kUnauthenticated, "authorization: use Bearer <token>"};
+    if (!is_bearer(header)) return Error{ErrorCode::kUnauthenticated, "authorization: use Bearer <token>"};
     return std::optional(ShownToken{std::string(trimmed(header.substr(kBearer.size()))), false});
   }
   if (auto token = item_after(request.header("sec-websocket-protocol"), ',', kTokenSubprotocol)) {

@@ -85,6 +85,9 @@ class Connection final : public Outlet {
   // More headers for the answer to the request that waits, whoever gives it; not for a 101.
   void answer_with(std::vector<std::pair<std::string, std::string>> headers);
 
+  // Whether the request that waits was a HEAD: its answer has no body, so no stream either.
+  bool is_head() const { return response_.head_request; }
+
   // Answers 200 and turns into a stream: no content length, the end of the connection ends it. `first_bytes` leave in
   // the same write as the head. `headers` beyond content-type and cache-control: no-store.
   void start_stream(std::string_view content_type, std::string_view first_bytes,

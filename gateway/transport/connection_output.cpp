@@ -71,7 +71,10 @@ Result<void> Connection::accept_websocket(const HttpRequest& request, std::strin
   if (!response_pending_ || mode_ != Mode::kHttp) return Error{ErrorCode::kUnavailable, "the client has left"};
   const auto refuse = [this](int status, const char* text) {
     response_.keep_alive = false;
-    respond({status, "text/plain; charset=utf-8", std::string(text) + "\n", {{"Sec-WebSocket-Version", "13"}}});
+    HttpResponse response{status, "text/plain; charset=utf-8", std::string(text) + "\n", {}};
+    response.headers.emplace_back("Sec-WebSocket-Version", "13");
+    if (status == 426) response.headers.emplace_back("Upgrade", "websocket");  // RFC 9110 section 15.5.22
+    respond(std::move(response));
     return Error{ErrorCode::kInvalid, text};
   };
   if (!request.is_websocket_upgrade || request.http_1_0) return refuse(426, "this is a WebSocket: upgrade to it");

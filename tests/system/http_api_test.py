@@ -162,6 +162,27 @@ def test_other_methods_and_places_are_answered(fabric):
     assert raw_get(fabric, "/%2e%2e/%2e%2e/etc/passwd")[0] in (400, 404)
 
 
+@pytest.mark.parametrize("place", ["/api/v1/events", "/api/v1/stream", "/cell0d"])
+@pytest.mark.parametrize("query", ["types=%zz", "sources=%00", "types=%ff", "sources=cell0.cli,%ff&since=0"])
+def test_a_filter_that_cannot_be_read_is_refused_and_not_left_out(fabric, place, query):
+    status, text = raw_get(fabric, f"{place}?{query}")
+    assert status == 400 and "query" in text
+
+
+def test_the_head_of_a_stream_has_no_events(fabric):
+    connection = http.client.HTTPConnection("127.0.0.1", fabric.ports["http"], timeout=10)
+    for _ in range(2):  # the connection was kept
+        connection.request("HEAD", "/api/v1/stream")
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/event-stream")
+        assert answer.read() == b""
+
+
+def test_the_scheme_of_a_token_is_written_in_any_case(fabric):
+    for scheme, status in ("bearer", 200), ("BEARER", 200), ("Basic", 401):
+        assert post(fabric, mine(1), Authorization=f"{scheme} {fabric.admin_token}")[0] == status
+
+
 def test_pages_are_asked_for_until_their_end(fabric):
     event = {"type": "test.page", "source": "t", "data": {}}
     published = [answer["seq"] for answer in fabric.publish(*[event] * 5)]

@@ -161,6 +161,9 @@ TEST_CASE("a malformed envelope is refused with the field's name") {
   CHECK(spoilt([](auto& e) { e.clear_source(); }) == "source: missing");
   CHECK(spoilt([](auto& e) { e.set_source("a\nb"); }) == "source: has control characters");
   CHECK(spoilt([](auto& e) { e.set_time_us(0); }) == "time_us: missing (microseconds since 1970 UTC)");
+  CHECK(spoilt([](auto& e) { e.set_time_us(kTimeUsMax); }).empty());
+  CHECK(spoilt([](auto& e) { e.set_time_us(kTimeUsMax + 1); }) ==
+        "time_us: after the year 9999 (microseconds since 1970 UTC)");
   CHECK(spoilt([](auto& e) { e.set_priority(11); }) == "priority: 11 is not 1-10");
   CHECK(spoilt([](auto& e) { e.set_session_id(""); }).substr(0, 11) == "session_id:");
   CHECK(spoilt([](auto& e) { e.set_topic("a..b"); }).substr(0, 6) == "topic:");

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+using cell0::is_query;
 using cell0::normalise_path;
 using cell0::percent_decode;
 using cell0::query_value;
@@ -58,6 +59,11 @@ TEST_CASE("a path is decoded once and its dots are resolved") {
     CAPTURE(row.raw);
     CHECK(normalise_path(row.raw).value_or("refused") == row.expected);
   }
+}
+
+TEST_CASE("a query that cannot be decoded to UTF-8 is none") {
+  for (const char* good : {"", "types=a,b*&x", "q=a+b%2B&n=%C3%A9", "=&&"}) CHECK_MESSAGE(is_query(good), good);
+  for (const char* bad : {"types=%zz", "a=1&b=%00", "%4", "sources=%ff", "a=%C3"}) CHECK_MESSAGE(!is_query(bad), bad);
 }
 
 TEST_CASE("a query's first value of a name is found and decoded") {

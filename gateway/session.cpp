@@ -230,8 +230,8 @@ void Session::ask_history(Question question) {
 void Session::ask_next() {
   Question& question = questions_->waiting.front();
   const Seq newest = core_.hub.ring().newest();
-  if (question.request.limit() == 0 || newest == Seq{}) return on_history(v1::HistoryPage());
-  question.request.set_through(newest.value);
+  if (question.request.limit() == 0) return on_history(v1::HistoryPage());
+  question.request.set_through(newest.value);  // 0: nothing came yet, perhaps for want of a broker, which the answer says
   read_history(core_.history, question.request, core_.limits.history_bytes_max,
                [this, connection = ConnectionRef(connection())](Result<v1::HistoryPage> page) {
                  if (connection->user() == this) on_history(page);
@@ -242,7 +242,9 @@ void Session::on_history(const Result<v1::HistoryPage>& page) {
   const Question question = std::move(questions_->waiting.front());
   questions_->waiting.pop_front();
   if (!page) {
-    send(question.context, ErrorReply{"history cannot be read now: " + page.error().text, fault_of(page.error().code)});
+    const ErrorCode code = page.error().code;
+    const char* why = code == ErrorCode::kInvalid ? "" : "history cannot be read now: ";
+    send(question.context, ErrorReply{why + page.error().text, fault_of(code)});
     return next_question();
   }
   std::string frame;

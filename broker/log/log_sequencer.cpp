@@ -66,7 +66,7 @@ void LogSequencer::append(std::unique_ptr<Drafts> drafts, WallTime now, Done don
         leave(*outcome);
       },
       [this, outcome] {
-        if (on_measured_ && result_) on_measured_(took_, drafts_->size());
+        if (on_measured_ && result_ && touches_log(*drafts_)) on_measured_(took_, drafts_->size());
         take_over(*outcome);
         settle();
       });

@@ -70,8 +70,15 @@ def test_a_gateway_without_a_broker_waits_for_it(empty_fabric):
     fabric.start_gateway(wait=False)
     wait_until(lambda: _readyz_or_none(fabric) == 503, "the gateway to answer at all")
     assert fabric.get("/healthz").status == 200
-    fabric.start_broker()
-    wait_until(lambda: fabric.get("/readyz").status == 200, "the gateway to find the broker")
+    with fabric.connect() as client:
+        client.send({"type": "get_history"})
+        assert "history cannot be read now" in client.until_type("error")["error"], "not: there was nothing"
+        fabric.start_broker()
+        wait_until(lambda: fabric.get("/readyz").status == 200, "the gateway to find the broker")
+        client.send({"type": "get_history"})
+        assert client.until_type("event_history")["events"] == []
+        client.send({"type": "get_history", "event_type": "x" * 300})
+        assert client.until_type("error")["error"] == "history.filter.types: a name is 1-255 bytes long"
 
 
 def _readyz_or_none(fabric):

@@ -83,7 +83,6 @@ int run_history(const Arguments& arguments, const Config& config) {
     }
     if (!next_page(page, options.limit, printer.printed(), request)) break;
   }
-  printer.flush();
   return kExitOk;
 }
 

@@ -50,7 +50,6 @@ class Publication {
           [this] { finish(); });
     }
     session_.io().run();
-    std::fflush(stdout);
     return exit_code_;
   }
 

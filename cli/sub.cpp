@@ -41,7 +41,6 @@ class Subscription {
     const ProcessSignals signals(session_.io(), [this] { end(kExitOk); });
     if (!arguments_.sub.wait) wait_for_the_first();
     session_.io().run();
-    printer_.flush();
     return exit_code_;
   }
 

@@ -330,7 +330,7 @@ void Gateway::open_stream(Connection& connection, const HttpRequest& request, co
 
 void Gateway::open_stream(Connection& connection, const AccessPtr& access, const StreamQuery& query,
                           const Renderer& renderer) {
-  if (connection.is_head()) return connection.respond({200, "text/event-stream; charset=utf-8", "", {}});
+  if (connection.is_head()) return connection.respond({200, std::string(StreamClient::kContentType), "", {}});
   auto stream = std::make_unique<StreamClient>(core_, connection, access);
   connection.set_user(stream.get());
   if (!access->anonymous) {

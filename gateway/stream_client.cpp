@@ -4,7 +4,7 @@ namespace cell0::gateway {
 
 Result<void> StreamClient::open(const Renderer& renderer, const StreamQuery& query) {
   // A comment first: proxies and EventSource see at once that the stream is open.
-  connection().start_stream("text/event-stream; charset=utf-8", ":\n\n", {{"x-accel-buffering", "no"}});
+  connection().start_stream(kContentType, ":\n\n", {{"x-accel-buffering", "no"}});
   Result<void> subscribed = query.since ? core_.hub.resume(*this, renderer, query.filter, *query.since,
                                                            [this, &renderer](const Resumed& resumed) {
                                                              std::string frames;

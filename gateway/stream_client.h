@@ -13,6 +13,8 @@ class StreamClient final : public Subscriber {
       : Subscriber(connection), core_(core), access_(std::move(access)) {}
   ~StreamClient() override { core_.hub.remove(*this); }
 
+  static constexpr std::string_view kContentType = "text/event-stream; charset=utf-8";
+
   // Answers the request and subscribes, from `since` if the query or Last-Event-ID has one.
   // kFull: too many different subscriptions; the stream is closed again, and the client will come back.
   Result<void> open(const Renderer& renderer, const StreamQuery& query);

@@ -2,10 +2,10 @@
 //
 // ZeroMQ does not say whether a peer lives: it queues for one that is gone and forgets what a killed one had read. So
 // the client learns it from answers: it says hello when it starts and every `probe_interval`, and is connected from the
-// first answer until a hello stays unanswered for `silence_max`. Then the socket is made anew (nothing stale arrives at
-// the next broker; ZeroMQ connects again with its own backoff and jitter) and hello waits there. A hello that shows
-// another boot id is a restarted broker: down and up again, in that order. Whatever is open when the broker goes gets
-// kTimeout: whether it happened is not known.
+// first answer until nothing at all comes for `silence_max` after a hello. Then the socket is made anew (nothing stale
+// arrives at the next broker; ZeroMQ connects again with its own backoff and jitter) and hello waits there. A hello
+// that shows another boot id is a restarted broker: down and up again, in that order. Whatever is open when the broker
+// goes gets kTimeout: whether it happened is not known.
 //
 // This is the socket and the timer; the conversation itself is control_session.h. One thread, the loop's. Bounded:
 // `requests_max` open requests; more are refused with kUnavailable.
